@@ -1,0 +1,1 @@
+"""Scoring: what generated modules call, and the service around them."""

@@ -1,0 +1,1 @@
+"""The training job: execute, record, slice, probe, prove."""
