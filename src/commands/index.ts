@@ -1,0 +1,90 @@
+import type { Command } from "./command.js";
+
+export interface CommandEntry {
+  name: string;
+  summary: string;
+  group: "start" | "run" | "watch" | "manage" | "tools";
+  /** Not shown in `--help`: processes that iapp starts for itself. */
+  hidden?: boolean;
+  load: () => Promise<{ default: Command }>;
+}
+
+export const GROUPS: Record<CommandEntry["group"], string> = {
+  start: "Start here",
+  run: "Train and serve",
+  watch: "Watch",
+  manage: "Manage",
+  tools: "Tools",
+};
+
+/** Every command. Loading this table loads nothing else: `iapp --help` must stay fast. */
+export const COMMANDS: CommandEntry[] = [
+  {
+    name: "init",
+    summary: "start a project from a template, or adopt a folder with notebooks",
+    group: "start",
+    load: () => import("./init.js"),
+  },
+  {
+    name: "check",
+    summary: "look at a notebook without running it: what is served, what each cell is for",
+    group: "start",
+    load: () => import("./check.js"),
+  },
+  {
+    name: "deploy",
+    summary: "train, prove, start and answer an example; print the URL",
+    group: "run",
+    load: () => import("./deploy.js"),
+  },
+  {
+    name: "train",
+    summary: "run the notebook as a training job and write a proved bundle",
+    group: "run",
+    load: () => import("./train.js"),
+  },
+  {
+    name: "predict",
+    summary: "send rows to the running service",
+    group: "run",
+    load: () => import("./predict.js"),
+  },
+  {
+    name: "bundle",
+    summary: "show what a bundle serves, compare two",
+    group: "run",
+    load: () => import("./bundle.js"),
+  },
+  {
+    name: "logs",
+    summary: "training, scoring and router logs in one stream",
+    group: "watch",
+    load: () => import("./logs.js"),
+  },
+  {
+    name: "status",
+    summary: "what runs, where, since when, and how it is",
+    group: "watch",
+    load: () => import("./status.js"),
+  },
+  { name: "restart", summary: "start the running version anew", group: "manage", load: () => import("./restart.js") },
+  { name: "stop", summary: "stop serving, keep everything", group: "manage", load: () => import("./stop.js") },
+  {
+    name: "delete",
+    summary: "stop and remove an app, leaving nothing behind",
+    group: "manage",
+    load: () => import("./delete.js"),
+  },
+  {
+    name: "doctor",
+    summary: "find what is wrong on this machine and mend it",
+    group: "tools",
+    load: () => import("./doctor.js"),
+  },
+  {
+    name: "completion",
+    summary: "shell completion for bash, zsh or fish",
+    group: "tools",
+    load: () => import("./completion.js"),
+  },
+];
