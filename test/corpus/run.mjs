@@ -1,0 +1,100 @@
+// Runs every notebook of a folder outside the project through `iapp train` and prints one line each, with totals.
+//   node test/corpus/run.mjs FOLDER [--list FILE] [--out results.json] [--seconds 300] [--python PATH]
+// The folder is copied first: notebooks write files, and an earlier run must not help a later one. One `.iapp` at the top of the copy is
+// shared, so that equal environments are made once.
+import { spawn } from "node:child_process";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, relative, resolve } from "node:path";
+import { parseArgs } from "node:util";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    list: { type: "string" },
+    out: { type: "string" },
+    seconds: { type: "string", default: "300" },
+    python: { type: "string" },
+    keep: { type: "boolean", default: false },
+  },
+});
+const folder = positionals[0];
+if (folder === undefined) {
+  process.stderr.write("usage: node test/corpus/run.mjs FOLDER [--list FILE] [--out FILE] [--seconds N] [--python PATH] [--keep]\n");
+  process.exit(2);
+}
+const bin = resolve(import.meta.dirname, "../../bin/iapp.js");
+const source = resolve(folder);
+
+async function notebooks(at) {
+  const found = [];
+  for (const entry of await readdir(at, { withFileTypes: true })) {
+    if (entry.name.startsWith(".")) continue;
+    const path = join(at, entry.name);
+    if (entry.isDirectory()) found.push(...(await notebooks(path)));
+    else if (entry.name.endsWith(".ipynb")) found.push(relative(source, path));
+  }
+  return found.sort();
+}
+
+function train(notebook, cwd) {
+  const args = [bin, "train", notebook, "--json", "--yes", "--cell-timeout", values.seconds];
+  if (values.python !== undefined) args.push("--python", values.python);
+  return new Promise((done) => {
+    const child = spawn(process.execPath, args, { cwd, stdio: ["ignore", "pipe", "pipe"] });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.on("data", (chunk) => (stdout += chunk));
+    child.stderr.on("data", (chunk) => (stderr = (stderr + chunk).slice(-4000)));
+    const timer = setTimeout(() => child.kill("SIGINT"), 2 * Number(values.seconds) * 1000);
+    child.on("close", (code) => {
+      clearTimeout(timer);
+      let document = null;
+      try {
+        document = JSON.parse(stdout);
+      } catch {}
+      done({ code, document, stderr });
+    });
+  });
+}
+
+/** One line of the table: outcome, where and why. */
+function outcome({ code, document, stderr }) {
+  if (document === null) return { kind: "failed", why: `exit ${code}: ${stderr.trim().split("\n").at(-1) ?? ""}` };
+  if (document.error) {
+    const refused = document.error.code.startsWith("IAPP_NOTEBOOK") || code === 2;
+    return { kind: refused ? "refused" : "failed", why: `${document.error.where ?? ""} ${document.error.message}`.trim() };
+  }
+  if (document.status === "verified") {
+    const { served, source: raw, timing } = document.record ?? {};
+    const ratio = timing && timing.user_seconds > 0.5 ? ` recording ${((timing.user_seconds + timing.tracking_seconds) / timing.user_seconds).toFixed(2)}x` : "";
+    return { kind: "verified", why: `${served?.class}.${served?.method} cell ${served?.cell}, ${document.verification?.rows?.batch} of ${raw?.rows} rows${ratio}` };
+  }
+  if (document.status === "unequal") {
+    const d = document.verification?.first_difference;
+    return { kind: "unequal (not served)", why: d ? `cell ${d.cell} ${d.statement ?? ""} column ${d.column}: ${d.expected} against ${d.actual}` : (document.verification?.error ?? "") };
+  }
+  const refusal = document.record?.refusal ?? document.refusal;
+  return { kind: document.status ?? "failed", why: refusal ? `cell ${refusal.cell}: ${refusal.reason}` : `exit ${code}` };
+}
+
+const work = await mkdtemp(join(tmpdir(), "iapp-corpus-"));
+await cp(source, work, { recursive: true });
+await mkdir(join(work, ".iapp"), { recursive: true });
+const list = values.list ? (await readFile(values.list, "utf8")).split("\n").filter((line) => line.trim() !== "") : await notebooks(source);
+const results = [];
+for (const notebook of list) {
+  const start = Date.now();
+  const result = await train(join(work, notebook), work);
+  const { kind, why } = outcome(result);
+  const seconds = ((Date.now() - start) / 1000).toFixed(1);
+  const environment = result.document?.record?.packages ?? {};
+  results.push({ notebook, kind, why, seconds, environment });
+  process.stdout.write(`${kind.padEnd(10)} ${seconds.padStart(6)} s  ${notebook}  ${why.replace(/\s+/g, " ").slice(0, 220)}\n`);
+  if (values.out) await writeFile(values.out, JSON.stringify(results, null, 1));
+}
+const totals = {};
+for (const { kind } of results) totals[kind] = (totals[kind] ?? 0) + 1;
+process.stdout.write(`${Object.entries(totals).map(([kind, n]) => `${n} ${kind}`).join(", ")} of ${results.length}\n`);
+if (!values.keep) await rm(work, { recursive: true, force: true });
+else process.stdout.write(`kept: ${work}\n`);
