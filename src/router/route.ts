@@ -1,0 +1,116 @@
+/** One version of the service behind the router. */
+export interface RouteVersion {
+  /** `v1`, `v2`, ...: the value of the `X-Iapp-Version` header and of the `version` label. */
+  name: string;
+  color: string | null;
+  /** Share of new requests in thousandths. Zero is zero: such a version is reached only by naming it. */
+  weight: number;
+  /** `host:port` of each live process. Empty while none is ready. */
+  endpoints: string[];
+}
+
+export interface RouteLimits {
+  /** Time for a client to send its request line and headers. */
+  header_ms: number;
+  /** Time for a client to send a whole request. */
+  request_ms: number;
+  /** An idle keep-alive connection is closed after this. */
+  idle_ms: number;
+  /** Silence of the scoring service (or of a reading client) in the middle of a request. */
+  upstream_ms: number;
+  connect_ms: number;
+  /** Open client connections. */
+  connections: number;
+  /** Size of all request headers together; read when the router starts. */
+  header_bytes: number;
+}
+
+/** What the router does, in one document. Whoever changes it writes the whole file anew with a higher generation. */
+export interface RouteDocument {
+  schema: "iapp.route/1";
+  generation: number;
+  versions: RouteVersion[];
+  /** How long requests in flight may take when the router itself stops. */
+  drain_ms: number;
+  limits: RouteLimits;
+}
+
+export const DEFAULT_LIMITS: RouteLimits = {
+  header_ms: 10_000,
+  request_ms: 300_000,
+  idle_ms: 75_000,
+  upstream_ms: 120_000,
+  connect_ms: 2_000,
+  connections: 4096,
+  header_bytes: 16_384,
+};
+
+export const DEFAULT_DRAIN_MS = 30_000;
+/** The sum of all weights. */
+export const WHOLE = 1000;
+
+/** An empty route: every request is answered with 503. */
+export const EMPTY_ROUTE: RouteDocument = {
+  schema: "iapp.route/1",
+  generation: 0,
+  versions: [],
+  drain_ms: DEFAULT_DRAIN_MS,
+  limits: DEFAULT_LIMITS,
+};
+
+/**
+ * Reads a route document. Throws an Error with one sentence when it is not sound: a router that cannot be sure keeps what it has.
+ * Left out `drain_ms`, `limits` or single limits take their defaults.
+ */
+export function parseRoute(text: string): RouteDocument {
+  const raw = JSON.parse(text) as Partial<RouteDocument> | null;
+  if (raw === null || typeof raw !== "object") throw new Error("the route is not an object");
+  if (raw.schema !== "iapp.route/1") throw new Error(`the route has schema ${JSON.stringify(raw.schema ?? null)}`);
+  const { generation } = raw;
+  if (!isCount(generation)) throw new Error("generation is not a whole number");
+  if (!Array.isArray(raw.versions)) throw new Error("versions is not a list");
+  const versions = raw.versions.map(parseVersion);
+  if (new Set(versions.map(({ name }) => name)).size !== versions.length) throw new Error("a version is named twice");
+  const sum = versions.reduce((total, { weight }) => total + weight, 0);
+  if (versions.length > 0 && sum !== WHOLE) throw new Error(`the weights add up to ${sum}, not ${WHOLE}`);
+  const drain = raw.drain_ms ?? DEFAULT_DRAIN_MS;
+  if (!isCount(drain)) throw new Error("drain_ms is not a whole number");
+  return { schema: "iapp.route/1", generation, versions, drain_ms: drain, limits: parseLimits(raw.limits ?? {}) };
+}
+
+function parseVersion(version: Partial<RouteVersion>): RouteVersion {
+  const { name, weight, endpoints } = version;
+  if (typeof name !== "string" || !/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(name)) {
+    throw new Error(`${JSON.stringify(name ?? null)} is not a version name`);
+  }
+  if (!isCount(weight) || weight > WHOLE) throw new Error(`the weight of ${name} is not within 0 to ${WHOLE}`);
+  if (!Array.isArray(endpoints) || !endpoints.every(isEndpoint)) {
+    throw new Error(`the endpoints of ${name} are not a list of host:port`);
+  }
+  return { name, color: typeof version.color === "string" ? version.color : null, weight, endpoints };
+}
+
+function parseLimits(raw: Partial<RouteLimits>): RouteLimits {
+  const limits = { ...DEFAULT_LIMITS };
+  for (const key of Object.keys(limits) as (keyof RouteLimits)[]) {
+    const value = raw[key];
+    if (value === undefined) continue;
+    if (!isCount(value) || value === 0) throw new Error(`limits.${key} is not a positive whole number`);
+    limits[key] = value;
+  }
+  return limits;
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+function isEndpoint(value: unknown): value is string {
+  if (typeof value !== "string") return false;
+  const match = /^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/.exec(value);
+  return match !== null && Number(match[1]) > 0 && Number(match[1]) < 65_536;
+}
+
+/** Host and port of an endpoint that `parseRoute` has accepted. */
+export function splitEndpoint(endpoint: string): { host: string; port: number } {
+  const colon = endpoint.lastIndexOf(":");
+  return { host: endpoint.slice(0, colon).replace(/^\[|\]$/g, ""), port: Number(endpoint.slice(colon + 1)) };
+}

@@ -1,0 +1,206 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { rawError, sendError } from "./answer.js";
+import { VersionChooser } from "./choice.js";
+import { createPool, type ForwardParts, forward } from "./forward.js";
+import { forcedVersion, requestId } from "./headers.js";
+import { RouterMetrics } from "./metrics.js";
+import { EMPTY_ROUTE, parseRoute, type RouteDocument } from "./route.js";
+
+/** One finished request, for the log. */
+export interface AccessRecord {
+  id: string;
+  method: string;
+  path: string;
+  version: string | null;
+  /** Null: the client left before the answer. */
+  status: number | null;
+  ms: number;
+}
+
+export interface RouterOptions {
+  host: string;
+  port: number;
+  /** Size of all headers of a request together. */
+  headerBytes?: number;
+  onAccess?: (record: AccessRecord) => void;
+  now?: () => number;
+}
+
+/** What `/-/iapp/router` answers. */
+export interface RouterStatus {
+  schema: "iapp.router-status/1";
+  generation: number;
+  /** Why the newest route document is not applied, or null. */
+  problem: string | null;
+  draining: boolean;
+  connections: number;
+  in_flight: number;
+  versions: { name: string; color: string | null; weight: number; endpoints: string[]; in_flight: number }[];
+  counts: ReturnType<RouterMetrics["counts"]>;
+}
+
+/** The weighted HTTP router in front of scoring. `apply` changes where new requests go; nothing is ever reloaded. */
+export class Router {
+  readonly metrics = new RouterMetrics();
+  readonly #chooser = new VersionChooser(EMPTY_ROUTE);
+  readonly #parts: ForwardParts;
+  readonly #server: Server;
+  readonly #options: RouterOptions;
+  readonly #now: () => number;
+  #problem: string | null = null;
+  #draining = false;
+  readonly #open = new Set<ServerResponse>();
+  #connections = 0;
+
+  constructor(options: RouterOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+    this.#parts = { chooser: this.#chooser, metrics: this.metrics, pool: createPool() };
+    this.#server = createServer({
+      maxHeaderSize: options.headerBytes ?? EMPTY_ROUTE.limits.header_bytes,
+      connectionsCheckingInterval: 1000,
+    });
+    this.#server.on("request", (req, res) => void this.#handle(req, res));
+    this.#server.on("upgrade", (req, socket) => this.#refuseSwitch(req, socket, "upgrades are not supported here"));
+    this.#server.on("connect", (req, socket) => this.#refuseSwitch(req, socket, "this is no forward proxy"));
+    this.#server.on("clientError", (error, socket) => this.#broken(error, socket));
+    this.#server.on("drop", () => this.metrics.refuse("connections"));
+    this.#server.on("connection", (socket) => {
+      this.#connections += 1;
+      socket.once("close", () => {
+        this.#connections -= 1;
+      });
+    });
+    this.#applyLimits(EMPTY_ROUTE);
+  }
+
+  /** Reads a route document. What is unsound or older than what is applied is not taken; `status().problem` says why. */
+  read(text: string): boolean {
+    try {
+      const route = parseRoute(text);
+      const { generation } = this.#chooser.route;
+      if (route.generation < generation) throw new Error(`generation ${route.generation} is older than ${generation}`);
+      this.#applyLimits(route);
+      this.#chooser.update(route);
+      this.#problem = null;
+      return true;
+    } catch (error) {
+      this.#problem = (error as Error).message;
+      return false;
+    }
+  }
+
+  get route(): RouteDocument {
+    return this.#chooser.route;
+  }
+
+  status(): RouterStatus {
+    const { generation, versions } = this.#chooser.route;
+    return {
+      schema: "iapp.router-status/1",
+      generation,
+      problem: this.#problem,
+      draining: this.#draining,
+      connections: this.#connections,
+      in_flight: this.metrics.inFlight(),
+      versions: versions.map((version) => ({ ...version, in_flight: this.metrics.inFlight(version.name) })),
+      counts: this.metrics.counts(),
+    };
+  }
+
+  /** Resolves with the port. Rejects with the system's error when the port cannot be had. */
+  listen(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen({ host: this.#options.host, port: this.#options.port, backlog: 1024 }, () => {
+        this.#server.off("error", reject);
+        resolve((this.#server.address() as AddressInfo).port);
+      });
+    });
+  }
+
+  /** No new connection; what is in flight has `drainMs` to end; then all is closed. Resolves with the number of requests cut off. */
+  async drain(drainMs = this.#chooser.route.drain_ms): Promise<number> {
+    this.#draining = true;
+    for (const res of this.#open) res.shouldKeepAlive = false;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeIdleConnections();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, drainMs);
+    });
+    await Promise.race([closed, late]);
+    clearTimeout(timer);
+    const cut = this.metrics.inFlight();
+    this.#server.closeAllConnections();
+    this.#parts.pool.destroy();
+    await closed;
+    return cut;
+  }
+
+  #applyLimits({ limits }: RouteDocument): void {
+    this.#server.headersTimeout = limits.header_ms;
+    this.#server.requestTimeout = limits.request_ms;
+    this.#server.keepAliveTimeout = limits.idle_ms;
+    this.#server.maxConnections = limits.connections;
+  }
+
+  async #handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const started = this.#now();
+    const id = requestId(req.rawHeaders);
+    if (this.#draining) res.shouldKeepAlive = false;
+    this.#open.add(res);
+    const choice = this.#chooser.choose(forcedVersion(req.rawHeaders));
+    let version: string | null = null;
+    let status: number | null;
+    if (choice.kind === "version") {
+      version = choice.version.name;
+      this.metrics.begin(version);
+      const exchange = { id, version, client: req.socket.remoteAddress ?? "unknown" };
+      status = await forward(req, res, exchange, this.#parts);
+      this.metrics.end(version, status, (this.#now() - started) / 1000);
+    } else if (choice.kind === "unknown") {
+      status = 404;
+      this.metrics.refuse("unknown_version");
+      const versions = this.#chooser.route.versions.map(({ name }) => name);
+      const message = "X-Iapp-Version names a version that does not run";
+      sendError(res, { status, code: "unknown_version", message, id, details: { versions } });
+    } else {
+      status = 503;
+      this.metrics.refuse("no_version");
+      sendError(res, { status, code: "no_version", message: "no version is being served yet", id, retryAfter: 1 });
+    }
+    this.#open.delete(res);
+    // An answer that was on its way when draining began has left its connection open.
+    if (this.#draining) setImmediate(() => this.#server.closeIdleConnections());
+    const path = (req.url ?? "/").split("?")[0]!;
+    this.#options.onAccess?.({ id, method: req.method ?? "", path, version, status, ms: this.#now() - started });
+  }
+
+  #refuseSwitch(req: IncomingMessage, socket: Duplex, message: string): void {
+    this.metrics.refuse("upgrade");
+    socket.on("error", () => undefined);
+    socket.end(
+      rawError({ status: 501, code: "not_supported", message, id: requestId(req.rawHeaders) }, "Not Implemented"),
+    );
+  }
+
+  #broken(error: NodeJS.ErrnoException, socket: Duplex): void {
+    if (error.code === "ECONNRESET" || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const [status, code, message] =
+      error.code === "HPE_HEADER_OVERFLOW"
+        ? ([431, "headers_too_large", "the request's headers are too large"] as const)
+        : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
+          ? ([408, "request_timeout", "the request did not arrive in time"] as const)
+          : ([400, "malformed", "this is not a well-formed HTTP request"] as const);
+    this.metrics.refuse(code);
+    socket.end(rawError({ status, code, message, id: requestId([]) }, STATUS_CODES[status] ?? ""), () =>
+      socket.destroy(),
+    );
+  }
+}
