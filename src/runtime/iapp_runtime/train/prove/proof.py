@@ -1,0 +1,152 @@
+"""The three passes of a proof: all rows together, rows one by one, rows with the required columns only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Optional
+
+import numpy as np
+
+from .. import cells
+from ..compare import Comparison, compare
+from ..events import Events
+from ..evidence import Evidence
+from ..json_rows import json_rows, sendable
+from ..locate import Locator
+from ..row_choice import single_rows
+from ..scoring_module import ScoringModule
+from .outcome import Outcome
+
+CELLS_AT_ONCE = 8_000_000
+
+
+class Proof:
+    """Runs the passes and keeps what they find in `outcome`. Each stops at the first difference."""
+
+    def __init__(
+        self,
+        evidence: Evidence,
+        scoring: ScoringModule,
+        contract: Optional[dict[str, Any]],
+        score_map: list[dict[str, Any]],
+        events: Events,
+        outcome: Outcome,
+    ) -> None:
+        self.evidence, self.scoring, self.contract, self.events, self.outcome = (
+            evidence,
+            scoring,
+            contract,
+            events,
+            outcome,
+        )
+        self.locator = Locator(evidence, scoring, score_map)
+        rows = [int(row) for row in evidence.rows]
+        good, bad = sendable(evidence.raw, rows)
+        if bad:
+            # `rows` may hold a position twice (sampling with replacement): places, not rows, index the expected values.
+            outcome.notes.append(f"{len(bad)} rows cannot be sent as JSON, the first is row {bad[0][0]} ({bad[0][1]})")
+        kept = set(good)
+        self.rows = rows
+        self.places = [i for i, row in enumerate(rows) if row in kept]
+        self.place_of = {rows[i]: i for i in reversed(self.places)}
+        self.alone: dict[int, str] = {}
+
+    def batch(self) -> None:
+        """All rows: in the calls in which the notebook's model got them where the recorder tells, else together."""
+        done = 0
+        for places, known_shape in self._batches():
+            # Same call, same rows, same order: the last bit must agree, unless the layout in memory explains it.
+            if not self._compare(places, "batch", None):
+                return
+            done += len(places)
+            self.outcome.batch = done
+            self.events.progress(
+                "prove", done, len(self.places), "all rows together" if known_shape else "rows in batches"
+            )
+
+    def singles(self) -> None:
+        """Chosen and random rows, each in a call of its own."""
+        if not self._ok():
+            return
+        chosen = self._chosen()
+        for n, row in enumerate(chosen):
+            if not self._compare([self.place_of[row]], "single", None):
+                return
+            self.outcome.single = n + 1
+            if n % 10 == 9 or n + 1 == len(chosen):
+                self.events.progress("prove", n + 1, len(chosen), "rows one by one")
+
+    def required_only(self) -> None:
+        """The same rows again without what the contract calls optional: together, then one by one."""
+        if not self._ok() or self.contract is None or self.contract.get("rows") != "table":
+            return
+        names = [column["name"] for column in self.contract["columns"] if column["required"]]
+        chosen = self._chosen()
+        if not self._compare([self.place_of[row] for row in chosen], "required_only", names):
+            return
+        for n, row in enumerate(chosen):
+            if not self._compare([self.place_of[row]], "required_only", names):
+                return
+            self.outcome.required_only = n + 1
+
+    def _ok(self) -> bool:
+        return self.outcome.first is None and self.outcome.error is None
+
+    def _chosen(self) -> list[int]:
+        return single_rows(self.evidence.raw, sorted(self.place_of)) if self.place_of else []
+
+    def _batches(self) -> Iterator[tuple[list[int], bool]]:
+        calls = self.evidence.calls
+        groups = (
+            [self.places] if calls is None else [[i for i in self.places if calls[i] == c] for c in np.unique(calls)]
+        )
+        shape = getattr(self.evidence.raw, "shape", (0, 1))
+        most = max(1000, CELLS_AT_ONCE // max(1, int(np.prod(shape[1:]))))
+        for group in groups:
+            for start in range(0, len(group), most):
+                yield group[start : start + most], len(group) <= most
+
+    def _compare(self, places: Sequence[int], where: str, only: Optional[Sequence[str]]) -> bool:
+        """Features first, then predictions; False (and a first difference) where they are not the same."""
+        rows = [self.rows[i] for i in places]
+        outcome, expected = self.outcome, self.evidence.predictions
+        try:
+            sent = json_rows(self.evidence.raw, rows, only)
+            given = self.scoring.features(sent)
+            features = compare(cells.take(self.evidence.features, list(places)), given, self.evidence.features)
+            outcome.features = outcome.features.merged(features)
+            if features.first is not None:
+                outcome.first = self.locator.of_difference(features.first, rows, where)
+                return False
+            answers = self.scoring.predict(sent)
+            final = expected.get("final") if expected.get("final") is not None else expected.get("raw")
+            found = _answers(final, answers, places)
+            proba, predict_proba = expected.get("proba"), self.scoring.predict_proba
+            if proba is not None and predict_proba is not None:
+                found = found.merged(_answers(proba, predict_proba(sent), places))
+        except Exception as error:
+            outcome.first = self.locator.of_failure(error, rows, where)
+            return False
+        outcome.predictions = outcome.predictions.merged(found)
+        if where == "batch":
+            outcome.exact_batch = outcome.exact_batch and found.exact
+        if found.first is not None:
+            outcome.first = self.locator.of_prediction(found.first, rows, where)
+            return False
+        if where == "single" and len(self.alone) < 3:
+            self.alone[rows[0]] = repr(list(answers))
+        return True
+
+
+def _answers(expected: Any, given: Any, places: Sequence[int]) -> Comparison:
+    """Predictions as plain values: a table or a series counts by what it holds, not by its labels."""
+    whole = _plain(expected)
+    return compare(whole[list(places)], _plain(given), whole)
+
+
+def _plain(values: Any) -> np.ndarray:
+    if cells.is_frame(values):
+        return values.to_numpy()
+    if cells.is_sparse(values):
+        return values.toarray()
+    return cells.array(values)

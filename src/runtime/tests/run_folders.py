@@ -1,0 +1,301 @@
+"""Small run folders made by hand: what the recorder and the code generator would leave for a notebook of a few cells."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from pathlib import Path
+from typing import Any, Optional
+
+import numpy as np
+import pandas as pd
+from iapp_runtime import pickles
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.preprocessing import StandardScaler
+
+HEADER = """import numpy as np
+import pandas as pd
+from pathlib import Path
+from iapp_runtime import codec, pickles
+import json
+
+FOLDER = Path(__file__).parent
+VALUES = json.loads((FOLDER / "frozen.json").read_text())["values"]
+
+
+class Values:
+    def __getattr__(self, name):
+        return codec.decode(VALUES[name]["value"], FOLDER)
+
+
+frozen = Values()
+
+
+class Refused(Exception):
+    def __init__(self, rows, message):
+        super().__init__(message)
+        self.rows, self.message, self.field = rows, message, None
+
+
+def check(mask, message):
+    if not mask.all():
+        raise Refused([int(i) for i in np.flatnonzero(~mask.to_numpy())], message)
+
+
+def rows_in(rows):
+    table = {}
+    for name, dtype in DTYPES.items():
+        values = [row.get(name, OPTIONAL.get(name)) for row in rows]
+        whole = dtype.startswith("int") and all(v is not None for v in values)
+        if dtype == "object":
+            table[name] = pd.Series([np.nan if v is None else v for v in values], dtype=object)
+        else:
+            table[name] = pd.Series([np.nan if v is None else v for v in values], dtype=dtype if whole else float)
+    return pd.DataFrame(table)
+
+"""
+
+
+def make_run(
+    folder: Path,
+    raw: pd.DataFrame,
+    statements: list[tuple[str, str]],
+    result: str,
+    space: dict[str, Any],
+    frozen: dict[str, Any],
+    models: dict[str, Any],
+    model: str,
+    target: Optional[str] = None,
+    task: str = "classification",
+    optional: Optional[dict[str, Any]] = None,
+) -> Path:
+    """A run whose `features` is made of `statements`: pairs of the author's text and of the text in score.py.
+
+    `space` is what the notebook's names hold. The author's statements are executed here, on the whole table, to give what
+    the notebook had; the other texts become score.py.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    pieces, cells, samples = [], [], []
+    values = {**space, "df": raw.copy(), "pd": pd, "np": np}
+    probes = np.arange(0, len(raw), max(1, len(raw) // 64))[:64]
+    for n, (text, _) in enumerate(statements):
+        cells.append(
+            {"cell": n + 1, "position": n, "id": None, "source": text, "skip": False, "directives": [], "magics": []}
+        )
+        pieces.append(_piece(n + 1, text, "statement"))
+        exec(text, values)
+        table = values["df"]
+        if len(table) == len(raw):
+            part = table.iloc[probes]
+            samples.append(
+                {
+                    "piece": n,
+                    "name": "df",
+                    "columns": [str(c) for c in part],
+                    "rows": probes,
+                    "values": part.to_numpy(dtype=object),
+                }
+            )
+    cells.append({**cells[-1], "cell": len(cells) + 1, "position": len(cells), "source": result})
+    features = eval(result, values)
+    rows = np.asarray(values["df"].index)
+    fitted = models[model]
+    proba = fitted.predict_proba(features) if hasattr(fitted, "predict_proba") else None
+    record = {
+        "schema": "iapp.record/1",
+        "status": "ok",
+        "refusal": None,
+        "served": {"name": model, "class": type(fitted).__name__, "cell": len(cells), "line": 1, "method": "predict"},
+        "source": {"name": "df", "cell": 1, "line": 1, "kind": "frame", "rows": len(raw), "target": target},
+        "features": pieces,
+        "result": _piece(len(cells), result, "expression"),
+        "predict": {"model": model, "call": f"{model}.predict({{X}})", "returns": "prediction"},
+        "proba": None if proba is None else f"{model}.predict_proba({{X}})",
+        "classes": None if proba is None else fitted.classes_.tolist(),
+        "post": [],
+        "task": task,
+        "frozen": [{"name": k, "access": "constant", "value": v} for k, v in frozen.items()],
+        "models": [{"name": k, "file": f"objects/{k}.pkl", "access": "constant", "keys": None} for k in models],
+        "modules": [],
+    }
+    for name, one in models.items():
+        pickles.dump(one, folder / "objects" / f"{name}.pkl")
+    _write(folder / "record.json", record)
+    _write(folder / "program.json", {"schema": "iapp.program/1", "workdir": str(folder), "cells": cells})
+    expected = folder / "expected"
+    expected.mkdir(exist_ok=True)
+    np.save(expected / "rows.npy", rows)
+    prediction = fitted.predict(features)
+    for name, value in {
+        "raw": raw,
+        "features": features,
+        "predictions": {"raw": prediction, "final": prediction, "proba": proba},
+        "samples": samples,
+    }.items():
+        (expected / f"{name}.pkl").write_bytes(pickle.dumps(value))
+    write_score(folder, raw, statements, result, list(models), model, proba is not None, optional or {})
+    return folder
+
+
+def write_score(
+    folder: Path,
+    raw: pd.DataFrame,
+    statements: list,
+    result: str,
+    models: list[str],
+    model: str,
+    proba: bool,
+    optional: dict,
+) -> None:
+    """score.py and score.map.json."""
+    lines = HEADER.splitlines()
+    lines.append(
+        f"DTYPES = { ({str(k): ('object' if v.kind not in 'iuf' else str(v)) for k, v in _dtypes(raw).items()})!r}"
+    )
+    lines.append(f"OPTIONAL = {optional!r}")
+    lines += [f"{name} = pickles.load(FOLDER / 'model' / '{name}.pkl', globals())" for name in models]
+    lines += ["", "", "def features(rows):", "    df = rows_in(rows)"]
+    mapped = []
+    for n, (_, text) in enumerate(statements):
+        if text:
+            body = text.splitlines()
+            mapped.append({"line": len(lines) + 1, "end_line": len(lines) + len(body), "cell": n + 1, "piece": n})
+            lines += ["    " + line for line in body]
+    lines += [f"    return {result}", "", "", "def predict(rows):", f"    return {model}.predict(features(rows))"]
+    if proba:
+        lines += ["", "", "def predict_proba(rows):", f"    return {model}.predict_proba(features(rows))"]
+    (folder / "score.py").write_text("\n".join(lines) + "\n")
+    (folder / "score.map.json").write_text(json.dumps(mapped))
+
+
+def _dtypes(raw: pd.DataFrame) -> dict[str, np.dtype]:
+    return {name: dtype if isinstance(dtype, np.dtype) else np.dtype(object) for name, dtype in raw.dtypes.items()}
+
+
+def _piece(cell: int, text: str, kind: str) -> dict[str, Any]:
+    span = [0, len(text.encode())]
+    return {
+        "cell": cell,
+        "line": 1,
+        "span": span,
+        "kind": kind,
+        "edits": [],
+        "binds": ["df"],
+        "reads": [],
+        "note": None,
+    }
+
+
+def _write(path: Path, document: dict[str, Any]) -> None:
+    path.write_text(json.dumps(document))
+
+
+def churn_table(n: int = 400, seed: int = 0) -> pd.DataFrame:
+    """Customers with holes in `charges`, three plans, an identifier that says nothing, and the answer."""
+    random = np.random.RandomState(seed)
+    tenure = random.randint(0, 72, n)
+    charges = np.round(random.gamma(4, 15, n), 2)
+    plan = random.choice(["basic", "plus", "pro"], n, p=[0.5, 0.35, 0.15])
+    gone = random.rand(n) < 1 / (1 + np.exp(0.06 * tenure - 0.02 * charges + (plan == "pro")))
+    charges[random.rand(n) < 0.1] = np.nan
+    return pd.DataFrame(
+        {
+            "customer": [f"C{i:04d}" for i in range(n)],
+            "tenure": tenure,
+            "charges": charges,
+            "gender": random.choice(["Female", "Male"], n),
+            "plan": plan.astype(object),
+            "visits": random.randint(1, 9, n),
+            "Churn": np.where(gone, "Yes", "No").astype(object),
+        }
+    )
+
+
+CHURN: list[tuple[str, str]] = [
+    (
+        "df['charges'] = df['charges'].fillna(df['charges'].median())",
+        "df['charges'] = df['charges'].fillna(frozen.charges_median)",
+    ),
+    ("df['gender'] = df['gender'].map({'Female': 0, 'Male': 1})",) * 2,
+    ("df['Churn'] = df['Churn'].map({'No': 0, 'Yes': 1}).astype(int)",) * 2,
+    (
+        "df = pd.concat([df, pd.get_dummies(df['plan'], dtype=float)[['basic', 'plus', 'pro']]], axis=1)",
+        "df = pd.concat([df, pd.DataFrame({c: (df['plan'] == c).astype(float) for c in frozen.plans})], axis=1)",
+    ),
+    (
+        "df[['tenure', 'charges']] = StandardScaler().fit(df[['tenure', 'charges']]).transform(df[['tenure', 'charges']])",
+        "df[['tenure', 'charges']] = scaler.transform(df[['tenure', 'charges']])",
+    ),
+]
+CHURN_RESULT = "df[['tenure', 'charges', 'gender', 'basic', 'plus', 'pro']]"
+
+
+def churn_run(folder: Path, statements: Optional[list] = None, result: str = CHURN_RESULT, **changes: Any) -> Path:
+    """The churn notebook. With `statements`, `result` or `frozen` another score.py than the right one is written."""
+    raw = churn_table()
+    df = raw.copy()
+    median = float(df["charges"].median())
+    df["charges"] = df["charges"].fillna(median)
+    scaler = StandardScaler().fit(df[["tenure", "charges"]].astype(float))
+    space: dict[str, Any] = {"StandardScaler": StandardScaler, "df": raw.copy(), "pd": pd}
+    for text, _ in CHURN:
+        exec(text, space)
+    kind = changes.pop("estimator", RandomForestClassifier(20, random_state=1, max_depth=6))
+    model = kind.fit(eval(CHURN_RESULT, space), space["df"]["Churn"])
+    frozen = {"charges_median": median, "plans": ["basic", "plus", "pro"], **changes.pop("frozen", {})}
+    make_run(
+        folder,
+        raw,
+        CHURN,
+        CHURN_RESULT,
+        {"StandardScaler": StandardScaler},
+        frozen,
+        {"scaler": scaler, "clf": model},
+        "clf",
+        target="Churn",
+        **changes,
+    )
+    if statements is not None or result != CHURN_RESULT:
+        write_score(
+            folder, raw, statements or CHURN, result, ["scaler", "clf"], "clf", hasattr(model, "predict_proba"), {}
+        )
+    return folder
+
+
+def price_run(folder: Path, statements: Optional[list] = None) -> Path:
+    """A regression: rows without rooms dropped, a learned area share, a linear model."""
+    random = np.random.RandomState(4)
+    n = 300
+    area = np.round(random.gamma(5, 25, n), 1)
+    rooms = np.round(area / 30 + random.rand(n))
+    raw = pd.DataFrame({"area": area, "rooms": rooms, "town": random.choice(["A", "B", "C"], n).astype(object)})
+    raw.loc[random.rand(n) < 0.08, "rooms"] = np.nan
+    raw["price"] = np.round(area * 2.5 + 10 * rooms.clip(1) + random.randn(n), 2)
+    right = [
+        ("df = df.dropna()", "check(df['rooms'].notnull(), 'cell 1 drops rows where rooms is missing')"),
+        ("df['share'] = df['area'] / df['area'].mean()", "df['share'] = df['area'] / frozen.area_mean"),
+        ("df['town'] = df['town'].map({'A': 0, 'B': 1, 'C': 2})",) * 2,
+    ]
+    space: dict[str, Any] = {"df": raw.copy(), "pd": pd}
+    for text, _ in right:
+        exec(text, space)
+    result = "df[['area', 'rooms', 'share', 'town']]"
+    model = LinearRegression().fit(eval(result, space), space["df"]["price"])
+    frozen = {"area_mean": float(raw.dropna()["area"].mean())}
+    make_run(folder, raw, right, result, {}, frozen, {"reg": model}, "reg", target="price", task="regression")
+    if statements is not None:
+        write_score(folder, raw, statements, result, ["reg"], "reg", False, {})
+    return folder
+
+
+__all__ = [
+    "CHURN",
+    "CHURN_RESULT",
+    "LogisticRegression",
+    "churn_run",
+    "churn_table",
+    "make_run",
+    "price_run",
+    "write_score",
+]
