@@ -1,0 +1,6 @@
+export { type AnalysedCell, analyse } from "./masked.js";
+export { parseNotebook } from "./nbformat.js";
+export type { Cell, CodeCell, Notebook, StoredOutput, TextCell } from "./notebook.js";
+export { buildProgram, DEFAULT_LIMITS, type ProgramOptions } from "./program.js";
+export { loadParser, type ParserAssets, type PythonParser } from "./python/parser.js";
+export { type NotebookRequirement, requirements } from "./requirements.js";
