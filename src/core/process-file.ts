@@ -18,6 +18,8 @@ export interface ProcessFile extends ProcessId {
   unit: string;
   /** The program inside a keeper: in the keeper's process group. */
   child: ProcessId | null;
+  /** Value of the environment variable that all its descendants inherit. */
+  mark: string | null;
   port: number | null;
   /** Port of the router's own routes. */
   admin: number | null;
@@ -51,6 +53,7 @@ export function ownProcess(unit: string, started: number): ProcessFile {
     pid: process.pid,
     start: processStart(process.pid),
     child: null,
+    mark: null,
     port: null,
     admin: null,
     started,

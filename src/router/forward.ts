@@ -50,12 +50,17 @@ export async function forward(
     // With a single endpoint there is no next one.
     if (endpoint === undefined || endpoint === failed) break;
     if (attempt > 0) metrics.retry(exchange.version);
-    const upstream = await connect(req, endpoint, exchange, parts);
-    if (gone) {
-      upstream?.destroy();
-      return null;
+    metrics.beginAt(endpoint);
+    try {
+      const upstream = await connect(req, endpoint, exchange, parts);
+      if (gone) {
+        upstream?.destroy();
+        return null;
+      }
+      if (upstream !== null) return await pass(req, res, upstream, exchange, chooser.route.limits.upstream_ms);
+    } finally {
+      metrics.endAt(endpoint);
     }
-    if (upstream !== null) return pass(req, res, upstream, exchange, chooser.route.limits.upstream_ms);
     metrics.connectFailure(exchange.version);
     failed = endpoint;
   }

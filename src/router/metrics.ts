@@ -27,6 +27,8 @@ export class RouterMetrics {
   readonly #versions = new Map<string, VersionMetrics>();
   /** Answered by the router itself because no version was chosen. */
   readonly #refused = new Map<string, number>();
+  /** In flight by endpoint: when it is zero the process may go. */
+  readonly #endpoints = new Map<string, number>();
 
   #of(version: string): VersionMetrics {
     let found = this.#versions.get(version);
@@ -50,6 +52,20 @@ export class RouterMetrics {
     const bucket = BUCKETS.findIndex((bound) => seconds <= bound);
     metrics.buckets[bucket < 0 ? BUCKETS.length : bucket]! += 1;
     metrics.seconds += seconds;
+  }
+
+  beginAt(endpoint: string): void {
+    this.#endpoints.set(endpoint, (this.#endpoints.get(endpoint) ?? 0) + 1);
+  }
+
+  endAt(endpoint: string): void {
+    const left = (this.#endpoints.get(endpoint) ?? 1) - 1;
+    if (left > 0) this.#endpoints.set(endpoint, left);
+    else this.#endpoints.delete(endpoint);
+  }
+
+  inFlightAt(): Record<string, number> {
+    return Object.fromEntries(this.#endpoints);
   }
 
   retry(version: string): void {

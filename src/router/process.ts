@@ -8,8 +8,11 @@ import { Router } from "./server.js";
 import { watchFile } from "./watch.js";
 
 export interface RouterProcessOptions {
+  /** This process's name in its process file. */
+  unit: string;
   routeFile: string;
   logFile: string;
+  logBytes: number;
   /** Where this process says who it is and on which ports it listens. */
   processFile: string;
   host: string;
@@ -23,8 +26,8 @@ export interface RouterProcessOptions {
 /** The router as a process of its own: listens, follows the route file, drains when told to end. Resolves with the exit code. */
 export async function runRouter(options: RouterProcessOptions): Promise<number> {
   const { host, processFile } = options;
-  const log = new AccessLog(new LogFile(options.logFile));
-  const self = ownProcess("router", Date.now());
+  const log = new AccessLog(new LogFile(options.logFile, { maxBytes: options.logBytes }));
+  const self = ownProcess(options.unit, Date.now());
   writeProcessFile(processFile, self);
 
   const first = await readFile(options.routeFile, "utf8").catch(() => "");

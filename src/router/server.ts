@@ -37,6 +37,8 @@ export interface RouterStatus {
   draining: boolean;
   connections: number;
   in_flight: number;
+  /** By `host:port`, also of processes that have left the route. */
+  in_flight_at: Record<string, number>;
   versions: { name: string; color: string | null; weight: number; endpoints: string[]; in_flight: number }[];
   counts: ReturnType<RouterMetrics["counts"]>;
 }
@@ -105,6 +107,7 @@ export class Router {
       draining: this.#draining,
       connections: this.#connections,
       in_flight: this.metrics.inFlight(),
+      in_flight_at: this.metrics.inFlightAt(),
       versions: versions.map((version) => ({ ...version, in_flight: this.metrics.inFlight(version.name) })),
       counts: this.metrics.counts(),
     };

@@ -1,0 +1,23 @@
+import { DEFAULT_LIMITS, type RouteDocument, type RouteVersion } from "../router/route.js";
+import type { AppState } from "./state.js";
+
+/** The live processes of a version, as `host:port`. */
+export type LiveEndpoints = (version: string) => string[];
+
+/** The route that the desired state and the live processes ask for, with the given generation. */
+export function planRoute(state: AppState, live: LiveEndpoints, generation: number): RouteDocument {
+  const versions: RouteVersion[] = state.desired.running
+    ? state.desired.versions.map(({ name, weight }) => ({
+        name,
+        color: state.versions.find((version) => version.name === name)?.color ?? null,
+        weight,
+        endpoints: live(name),
+      }))
+    : [];
+  return { schema: "iapp.route/1", generation, versions, drain_ms: state.settings.drain_ms, limits: DEFAULT_LIMITS };
+}
+
+/** Do two routes send requests to the same places? */
+export function sameRoute(a: RouteDocument, b: RouteDocument): boolean {
+  return JSON.stringify({ ...a, generation: 0 }) === JSON.stringify({ ...b, generation: 0 });
+}

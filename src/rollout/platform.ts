@@ -1,0 +1,32 @@
+/** Why a version cannot be used: the process's own last words are with it. */
+export interface StartFailure {
+  version: string;
+  reason: string;
+  lines: string[];
+}
+
+export type StartOutcome = { ready: true; endpoint: string } | { ready: false; failure: StartFailure };
+
+export interface VersionView {
+  name: string;
+  color: "blue" | "green";
+  /** Thousandths of the new requests. */
+  weight: number;
+  /** Processes that take requests. */
+  ready: number;
+  problem: string | null;
+}
+
+/**
+ * What a rollout needs of the place where an app runs. Both targets implement it; a rollout never asks which one it is.
+ * All of it may be called again after an interruption: what is already so stays so.
+ */
+export interface Platform {
+  view(): Promise<VersionView[]>;
+  /** Brings a version up beside what runs, without requests. Resolves when it is ready or has failed. */
+  start(version: string): Promise<StartOutcome>;
+  /** Sets all weights at once (sum 1000). Resolves when every router has applied them. */
+  weights(weights: ReadonlyMap<string, number>): Promise<void>;
+  /** Ends a version of weight zero after what it has in flight. */
+  retire(version: string): Promise<void>;
+}

@@ -1,0 +1,55 @@
+// A scoring service with switches for faults: what the supervisor and the router must cope with.
+import { spawn } from "node:child_process";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
+
+const options = new Map(process.argv.slice(2).map((word) => word.replace(/^--/, "").split("=")));
+const flag = (name) => options.has(name);
+const number = (name, fallback) => Number(options.get(name) ?? fallback);
+const name = options.get("name");
+const folder = options.get("folder");
+
+// How often this version has been started, so that a fault may go away.
+const starts = join(folder, `starts-${name}`);
+appendFileSync(starts, "x");
+const start = readFileSync(starts, "utf8").length;
+
+console.error(JSON.stringify({ level: "info", message: `start ${start} of ${name}` }));
+if (flag("ignore-sigterm")) process.on("SIGTERM", () => console.error("no"));
+if (flag("fork")) {
+  // One child in the group that ignores everything, one that leaves it.
+  const code = "process.on('SIGTERM',()=>0);setInterval(()=>0,1000)";
+  spawn(process.execPath, ["-e", code], { stdio: "inherit" });
+  spawn(process.execPath, ["-e", code], { stdio: "ignore", detached: true }).unref();
+}
+if (start <= number("crash-starts", flag("crash") ? Number.POSITIVE_INFINITY : 0)) {
+  console.error("Traceback (most recent call last):\nValueError: the model cannot be read");
+  process.exit(3);
+}
+if (flag("never-ready")) setInterval(() => undefined, 1000);
+else setTimeout(serve, number("slow-ready", 0));
+
+function serve() {
+  let asked = 0;
+  const server = createServer((req, res) => {
+    if (existsSync(join(folder, `hang-${name}`))) return;
+    if (req.url === "/readyz" || req.url === "/livez") return void res.end("ok");
+    if (req.url === "/die") process.exit(7);
+    asked += 1;
+    if (flag("chatty")) console.log(`line ${asked} of ${name}`);
+    const chunks = [];
+    req.on("data", (chunk) => chunks.push(chunk));
+    req.on("end", () => {
+      setTimeout(() => res.end(JSON.stringify({ version: name, pid: process.pid, start, body: `${Buffer.concat(chunks)}` })), number("delay", 0));
+    });
+  });
+  server.keepAliveTimeout = 5000;
+  if (!flag("ignore-sigterm")) {
+    process.on("SIGTERM", () => {
+      server.close(() => process.exit(0));
+      server.closeIdleConnections();
+    });
+  }
+  server.listen(0, "127.0.0.1", () => console.log(JSON.stringify({ code: "service.ready", port: server.address().port })));
+}

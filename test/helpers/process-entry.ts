@@ -1,0 +1,32 @@
+import { runKeeper, runRouterOf, runSupervisor } from "../../src/actions/processes/index.js";
+
+// The background processes alone, as a bundle that tests start instead of the whole command line.
+const abort = new AbortController();
+let signals = 0;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    signals += 1;
+    if (signals > 1) process.exit(130);
+    abort.abort();
+  });
+}
+const ctx = {
+  cwd: process.cwd(),
+  env: process.env,
+  emit: () => undefined,
+  signal: abort.signal,
+  now: () => Date.now(),
+};
+const [command, first, second] = process.argv.slice(2);
+const run = (): Promise<number> => {
+  if (command === "_supervise") return runSupervisor(ctx, first!);
+  if (command === "_router") return runRouterOf(ctx, first!, second!);
+  return runKeeper(first!);
+};
+run().then(
+  (code) => process.exit(code),
+  (error) => {
+    process.stderr.write(`${error?.stack ?? error}\n`);
+    process.exit(1);
+  },
+);
