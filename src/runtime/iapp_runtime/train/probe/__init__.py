@@ -14,6 +14,7 @@ from ..events import Events
 from ..evidence import NoEvidence, load_evidence, read_document, write_document
 from ..examples import choose_examples
 from ..json_rows import sendable
+from ..model_summary import summarise
 from ..profile import learn_profile
 from ..scoring_module import ScoringModule
 from ..stage import stage
@@ -58,7 +59,11 @@ def probe(folder: Path, events: Events) -> dict[str, Any]:
     write_document(folder / "profile.json", learn_profile(evidence, contract, scoring, rows, IMPORTANCE_SECONDS))
     write_document(folder / "examples.json", choose_examples(evidence, contract, rows))
     events.progress("probe", 3, 3, "profile")
-    return _document(first is None, first=first, fixes=trial.fixes, notes=notes + trial.notes, tried=trial.tried)
+    space = vars(scoring.module)
+    document = _document(first is None, first=first, fixes=trial.fixes, notes=notes + trial.notes, tried=trial.tried)
+    names = [model["name"] for model in evidence.record.get("models") or [] if model["name"] in space]
+    document["models"] = {name: summarise(space[name]) for name in names}
+    return document
 
 
 def _document(
@@ -76,5 +81,6 @@ def _document(
         "fixes": fixes or [],
         "tried": tried or {"batch": 0, "subsets": 0, "single": 0, "dropped": 0},
         "notes": notes or [],
+        "models": {},
         "error": error,
     }
