@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from iapp_runtime.codec import decode, encode
+from iapp_runtime.codec.core import side_files
 
 NEW = tuple(int(part) for part in pd.__version__.split(".")[:2]) >= (2, 0)
 
@@ -243,6 +244,15 @@ def test_side_files_never_hold_a_pickle(tmp_path):
 def test_the_same_value_gives_the_same_document(tmp_path):
     names = {f"name {i}" for i in range(50)}
     assert encode(names, tmp_path, "a") == encode({f"name {i}" for i in reversed(range(50))}, tmp_path, "a")
+
+
+def test_every_side_file_is_named_in_the_document(tmp_path):
+    value = {"t": FRAMES["long"], "s": PANDAS["long series"], "o": np.array([np.arange(99.0), None] * 50, dtype=object)}
+    document = encode(value, tmp_path, "value")
+    assert sorted(set(side_files(document))) == sorted(
+        f"frozen/{path.name}" for path in (tmp_path / "frozen").iterdir()
+    )
+    same(value, decode(through_json(document), tmp_path))
 
 
 def test_names_that_differ_in_case_get_different_files(tmp_path):

@@ -35,9 +35,12 @@ class Sink:
         self.pending.append((self.folder / relative, write))
         return relative
 
-    def json_file(self, document: Json) -> str:
+    def json_file(self, document: Json) -> Json:
+        """Plans a JSON file. The reference to it lists the files it refers to, so that one look finds all of them."""
         text = json.dumps(document, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
-        return self.file(".json", lambda path: path.write_text(text, encoding="ascii"))
+        relative = self.file(".json", lambda path: path.write_text(text, encoding="ascii"))
+        inside = [{TAG: "values", "file": name} for name in side_files(document)]
+        return {TAG: "values", "file": relative, **({"files": inside} if inside else {})}
 
     def flush(self) -> None:
         for path, write in self.pending:
@@ -69,6 +72,16 @@ class Source:
 
     def json_file(self, relative: str) -> Json:
         return json.loads(self.path(relative).read_text(encoding="ascii"))
+
+
+def side_files(document: Json) -> list[str]:
+    """The side files a document refers to, in the order met."""
+    if isinstance(document, list):
+        return [name for item in document for name in side_files(item)]
+    if not isinstance(document, dict):
+        return []
+    own = [document["file"]] if TAG in document and isinstance(document.get("file"), str) else []
+    return own + [name for item in document.values() for name in side_files(item)]
 
 
 def file_stem(name: str) -> str:

@@ -87,13 +87,13 @@ def npy(value: np.ndarray, sink: Sink) -> str:
 
 
 def pack(values: np.ndarray, sink: Sink) -> Json:
-    """The elements of a one-dimensional array: a list when short, else `{"file": ...}`."""
+    """The elements of a one-dimensional array: a list when short, else `{"$": "values", "file": ...}`."""
     kind = values.dtype.kind
     if kind == "O":
         items = [enc(item, sink) for item in values.tolist()]
-        return items if len(items) <= INLINE else {"file": sink.json_file(items)}
+        return items if len(items) <= INLINE else sink.json_file(items)
     if kind not in "biufUMm" or (kind == "f" and values.dtype.itemsize > 8) or len(values) > INLINE:
-        return {"file": npy(values, sink)}
+        return {TAG: "values", "file": npy(values, sink)}
     if kind in "Mm":
         return [str(item) for item in values.astype(values.dtype.newbyteorder("="), copy=False).view("i8").tolist()]
     if kind == "f":

@@ -10,8 +10,6 @@ import pandas as pd
 from iapp_runtime.codec.columns import decode_column, decode_dtype, encode_column, encode_dtype, zone_name
 from iapp_runtime.codec.core import TAG, Encoder, Json, Opaque, Sink, Source, dec, decoder, enc
 
-CELLS_INLINE = 2000  # more cells than that make a frozen.json nobody can read
-
 
 def find_encoder(value: Any) -> Optional[Encoder]:
     if value is pd.NaT or value is pd.NA:
@@ -122,43 +120,32 @@ def decode_index(document: Json, source: Source) -> Any:
 def _series(value: pd.Series, sink: Sink) -> Json:
     if value.attrs:
         raise Opaque("a series with attributes of its own")
-    body = {
-        "name": enc(value.name, sink),
-        "index": encode_index(value.index, sink),
-        **encode_column(value._values, sink),
-    }
-    if len(value) > CELLS_INLINE:
-        return {TAG: "series", "file": sink.json_file(body)}
-    return {TAG: "series", **body}
+    name, index = enc(value.name, sink), encode_index(value.index, sink)
+    return {TAG: "series", "name": name, "index": index, **encode_column(value._values, sink)}
 
 
 @decoder("series")
 def _decode_series(document: dict[str, Any], source: Source) -> Any:
-    body = source.json_file(document["file"]) if "file" in document else document
-    values = decode_column(body, source)
-    name = dec(body["name"], source)
-    return pd.Series(values, index=decode_index(body["index"], source), name=name, dtype=values.dtype)
+    values, index = decode_column(document, source), decode_index(document["index"], source)
+    return pd.Series(values, index=index, name=dec(document["name"], source), dtype=values.dtype)
 
 
 def _frame(value: pd.DataFrame, sink: Sink) -> Json:
     if value.attrs:
         raise Opaque("a frame with attributes of its own")
+    columns, index = encode_index(value.columns, sink), encode_index(value.index, sink)
     data = [encode_column(value.iloc[:, i]._values, sink) for i in range(value.shape[1])]
-    body = {"columns": encode_index(value.columns, sink), "index": encode_index(value.index, sink), "data": data}
-    if value.size > CELLS_INLINE:
-        return {TAG: "frame", "file": sink.json_file(body)}
-    return {TAG: "frame", **body}
+    return {TAG: "frame", "columns": columns, "index": index, "data": data}
 
 
 @decoder("frame")
 def _decode_frame(document: dict[str, Any], source: Source) -> Any:
-    body = source.json_file(document["file"]) if "file" in document else document
-    index = decode_index(body["index"], source)
+    index = decode_index(document["index"], source)
     columns: dict[int, Any] = {}
-    for i, column in enumerate(body["data"]):
+    for i, column in enumerate(document["data"]):
         values = decode_column(column, source)
         # The dtype is given again: a constructor left to itself would make strings of objects.
         columns[i] = pd.Series(values, index=index, dtype=values.dtype)
     frame = pd.DataFrame(columns, index=index)
-    frame.columns = decode_index(body["columns"], source)
+    frame.columns = decode_index(document["columns"], source)
     return frame

@@ -59,13 +59,11 @@ def as_recorded(value: Any, dtype: Any) -> Any:
     if isinstance(value, (list, tuple)):
         value = pd.Series(value, dtype=object)
     if isinstance(dtype, pd.CategoricalDtype):
-        cast = value.astype(dtype) if hasattr(value, "astype") else pd.Categorical(value, dtype=dtype)
-        unseen = np.asarray(pd.isna(cast)) & ~np.asarray(pd.isna(value))
+        unseen = ~np.asarray(pd.isna(value)) & ~np.asarray(pd.Index(value).isin(dtype.categories))
         if unseen.any():
-            raise Refused(
-                _rows(value, unseen), f"{_name(value)}: a value that was never seen in training", _field(value)
-            )
-        return cast
+            message = f"{_name(value)}: a value that was never seen in training"
+            raise Refused(_rows(value, unseen), message, _field(value))
+        return value.astype(dtype) if hasattr(value, "astype") else pd.Categorical(value, dtype=dtype)
     if value.dtype == dtype:
         return value
     if not _holds_missing(dtype) and np.asarray(pd.isna(value)).any():
