@@ -1,4 +1,4 @@
-export { type AnalysedCell, analyse } from "./masked.js";
+export { type AnalysedCell, analyse, type Statement } from "./analysis.js";
 export { parseNotebook } from "./nbformat.js";
 export type { Cell, CodeCell, Notebook, StoredOutput, TextCell } from "./notebook.js";
 export { buildProgram, DEFAULT_LIMITS, type ProgramOptions } from "./program.js";

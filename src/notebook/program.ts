@@ -1,7 +1,7 @@
 import type { Program, ProgramCell, ProgramParameter, Span } from "../core/contract.js";
 import { UserError } from "../core/errors.js";
+import { type AnalysedCell, analyse } from "./analysis.js";
 import { type Constant, constantsOf, environmentReads } from "./constants.js";
-import { type AnalysedCell, analyse } from "./masked.js";
 import type { Notebook } from "./notebook.js";
 import { parameterOf, type Resolved, resolveParameter, type Settable, splitParameter } from "./parameters.js";
 import { stringValue } from "./python/literals.js";
@@ -69,6 +69,13 @@ export function settableOf(analysed: readonly AnalysedCell[]): Settable {
   const constants = analysed.flatMap(({ cell, tree, notebookCell }) =>
     constantsOf(tree, cell, notebookCell.tags.includes("parameters")),
   );
+  for (const constant of constants) {
+    const bindings = analysed.flatMap(({ statements }) =>
+      statements.filter(({ names }) => names.binds.has(constant.name)),
+    );
+    const plain = constants.filter((other) => other.name === constant.name);
+    constant.rebound = bindings.length > plain.length;
+  }
   const environment = analysed.flatMap(({ tree }) =>
     environmentReads(tree, (node) => stringValue(tree, node)).map(({ name }) => name),
   );

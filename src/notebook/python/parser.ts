@@ -47,13 +47,19 @@ function parse(parser: TreeSitter, source: string): Tree {
 function copy(cursor: TreeCursor, field: string | null): Node {
   const children: Node[] = [];
   const node: Node = { type: cursor.nodeType, field, start: cursor.startIndex, end: cursor.endIndex, children };
-  if (cursor.gotoFirstChild()) {
-    do {
-      // Comments may stand anywhere and mean nothing here.
-      if (cursor.nodeIsNamed && cursor.nodeType !== "comment") children.push(copy(cursor, cursor.currentFieldName));
-    } while (cursor.gotoNextSibling());
-    cursor.gotoParent();
-  }
+  if (!cursor.gotoFirstChild()) return node;
+  let end = node.start;
+  do {
+    if (!cursor.nodeIsNamed) end = cursor.endIndex;
+    else if (cursor.nodeType !== "comment") {
+      const one = copy(cursor, cursor.currentFieldName);
+      children.push(one);
+      end = one.end;
+    }
+  } while (cursor.gotoNextSibling());
+  cursor.gotoParent();
+  // The grammar counts comments at the end of a block to it; Python does not.
+  if (node.type !== "module") node.end = end;
   return node;
 }
 

@@ -2,9 +2,20 @@ import type { Directive } from "../core/contract.js";
 import { directivesOf } from "./directives.js";
 import { type MaskedCell, maskCell } from "./magics.js";
 import type { CodeCell, Notebook } from "./notebook.js";
+import { namesOf } from "./python/names.js";
 import type { PythonParser } from "./python/parser.js";
-import type { Tree } from "./python/tree.js";
+import type { Node, Tree } from "./python/tree.js";
+import type { StatementNames } from "./python/visit.js";
 import { Offsets } from "./text.js";
+
+/** A top-level statement and its names. */
+export interface Statement {
+  cell: number;
+  /** 1-based line in its cell. */
+  line: number;
+  node: Node;
+  names: StatementNames;
+}
 
 /** A code cell as both the program and the report look at it. */
 export interface AnalysedCell {
@@ -15,6 +26,7 @@ export interface AnalysedCell {
   tree: Tree;
   /** Of the masked source, to which all indices in `tree` belong. */
   offsets: Offsets;
+  statements: Statement[];
 }
 
 /** Masks and parses every code cell. */
@@ -23,6 +35,11 @@ export function analyse(notebook: Notebook, parser: PythonParser): AnalysedCell[
     const masked = maskCell(notebookCell.source);
     const directives = directivesOf(notebookCell, masked);
     const tree = parser.parse(masked.source);
-    return { notebookCell, cell: notebookCell.cell, masked, directives, tree, offsets: new Offsets(masked.source) };
+    const { cell } = notebookCell;
+    const offsets = new Offsets(masked.source);
+    const statements = tree.root.children.map((node) => {
+      return { cell, line: offsets.line(node.start), node, names: namesOf(tree, node) };
+    });
+    return { notebookCell, cell, masked, directives, tree, offsets, statements };
   });
 }
