@@ -53,7 +53,6 @@ async function buildProgram(
   const program = new Commander("iapp");
   program
     .description("From an unedited notebook to a proved, running, monitored service.")
-    .version(version, "-V, --version", "print the version")
     .option("-C, --directory <dir>", "work in this folder instead of the current one")
     .option("--json", "print one JSON document on standard output, nothing else there")
     .option("-y, --yes", "answer every question with its default")
@@ -74,6 +73,8 @@ async function buildProgram(
   // Only the command that is named is loaded; the others are known by name and summary.
   const words = argv.filter((word, i) => !word.startsWith("-") && !["-C", "--directory"].includes(argv[i - 1] ?? ""));
   const named = words[0] === "help" ? words[1] : words[0];
+  // Commander would take it anywhere, but behind a command `--version` is that command's own (`iapp logs --version v2`).
+  if (words.length === 0) program.version(version, "-V, --version", "print the version");
   for (const entry of COMMANDS) {
     const command = program.command(entry.name, { hidden: entry.hidden === true }).helpGroup(`${GROUPS[entry.group]}:`);
     command.summary(entry.summary).description(entry.summary);

@@ -87,4 +87,25 @@ export const COMMANDS: CommandEntry[] = [
     group: "tools",
     load: () => import("./completion.js"),
   },
+  {
+    name: "_supervise",
+    summary: "keep an app's processes running",
+    group: "tools",
+    hidden: true,
+    load: () => import("./supervise.js"),
+  },
+  {
+    name: "_router",
+    summary: "route an app's requests",
+    group: "tools",
+    hidden: true,
+    load: () => import("./router.js"),
+  },
+  {
+    name: "_keep",
+    summary: "run one program and write its log",
+    group: "tools",
+    hidden: true,
+    load: () => import("./keep.js"),
+  },
 ];

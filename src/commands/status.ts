@@ -1,0 +1,72 @@
+import type { AppStatus } from "../actions/status/index.js";
+import type { Host } from "../core/host.js";
+import { table } from "../ui/table.js";
+import { defineCommand } from "./command.js";
+
+export default defineCommand({
+  summary: "what runs, where, since when, and how it is",
+  description:
+    "Shows the named app, or every app of this project. Exit code 1 when one of them should run and does not.",
+  arguments: [{ name: "[app]", summary: "name of the app" }],
+  examples: ["iapp status", "iapp status churn --json"],
+  async run(input, host) {
+    const { status } = await import("../actions/status/index.js");
+    const apps = await status(host, input.args[0]);
+    const document = input.args[0] === undefined ? { schema: "iapp.status-list/1", apps } : apps[0]!;
+    host.result(document, () => apps.map((app) => text(app, host)).join("\n\n"));
+    return apps.some(({ phase }) => ["failed", "down", "degraded"].includes(phase)) ? 1 : 0;
+  },
+});
+
+const HELP: Partial<Record<AppStatus["phase"], string>> = {
+  stopped: "start it with `iapp restart`",
+  down: "it should run, but nothing does (was the machine restarted?); start it with `iapp restart`",
+  failed: "given up; see `iapp logs`, then try again with `iapp restart` or deploy a mended notebook",
+};
+
+function text(app: AppStatus, host: Host): string {
+  const { style } = host;
+  const colour = app.phase === "ready" ? style.green : app.phase === "stopped" ? style.dim : style.yellow;
+  const phase = app.phase === "failed" || app.phase === "down" ? style.red(app.phase) : colour(app.phase);
+  const lines = [`${style.bold(app.name)}  ${phase}${app.url === null ? "" : `  ${app.url}`}`];
+  if (HELP[app.phase] !== undefined) lines.push(`  ${HELP[app.phase]}`);
+  const rows = app.versions.map((version) => [
+    version.name,
+    version.color,
+    `${version.weight / 10} %`,
+    version.phase,
+    version.pid === null ? "-" : String(version.pid),
+    version.uptime === null ? "-" : duration(version.uptime),
+    String(version.restarts),
+    requests(version.requests),
+    version.digest.slice(0, 12),
+  ]);
+  if (rows.length > 0) {
+    const head = ["VERSION", "COLOUR", "TRAFFIC", "STATE", "PID", "UP", "RESTARTS", "REQUESTS", "BUNDLE"];
+    lines.push(
+      ...table(head, rows, host.columns - 2)
+        .split("\n")
+        .map((line) => `  ${line}`),
+    );
+  }
+  for (const part of [...app.versions, { name: "router", ...app.router }]) {
+    if (part.problem === null) continue;
+    lines.push(`  ${style.red(`${part.name} ${part.problem.text}`)}`);
+    lines.push(...part.problem.lines.slice(-8).map((line) => `    ${style.dim(line)}`));
+  }
+  return lines.join("\n");
+}
+
+/** `1 204 (3 failed)`: failed are the 5xx and what was cut off. */
+function requests(counts: Record<string, number>): string {
+  const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const failed = counts["5xx"] ?? 0;
+  return failed === 0 ? String(all) : `${all} (${failed} failed)`;
+}
+
+export function duration(seconds: number): string {
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+  return `${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3600)} h`;
+}
