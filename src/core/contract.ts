@@ -133,7 +133,12 @@ export interface RawSource {
   call: string;
   kind: "frame" | "series" | "array" | "list";
   rows: number;
-  columns: { name: string; dtype: string }[];
+  /** `name` may be a number (a table read without a header). Of a column of categories also these, in their order. */
+  columns: { name: string | number; dtype: string; categories?: (string | number | boolean)[]; ordered?: boolean }[];
+  /** Of an array: the shape of one row, when that is not one number a column. */
+  shape?: number[];
+  /** Of a list whose items are not bare values. */
+  item?: "dict" | "list" | "tuple";
   target: string | null;
 }
 
@@ -211,6 +216,7 @@ export interface VerificationDocument {
   predictions: { equal: boolean; max_difference: number | null; tolerance: string };
   first_difference: FirstDifference | null;
   error: string | null;
+  notes?: string[];
   seconds: number;
   python: string;
   packages: Record<string, string>;

@@ -1,18 +1,20 @@
-"""Small run folders made by hand: what the recorder and the code generator would leave for a notebook of a few cells."""
+"""Small run folders made by hand: what recorder and code generator would leave for a notebook of a few cells."""
 
 from __future__ import annotations
 
 import json
 import pickle
+import re
 from pathlib import Path
 from typing import Any, Optional
 
 import numpy as np
 import pandas as pd
-from iapp_runtime import pickles
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.linear_model import LinearRegression
 from sklearn.preprocessing import StandardScaler
+
+from iapp_runtime import pickles
 
 HEADER = """import numpy as np
 import pandas as pd
@@ -72,8 +74,8 @@ def make_run(
 ) -> Path:
     """A run whose `features` is made of `statements`: pairs of the author's text and of the text in score.py.
 
-    `space` is what the notebook's names hold. The author's statements are executed here, on the whole table, to give what
-    the notebook had; the other texts become score.py.
+    `space` is what the notebook's names hold. The author's statements are executed here, on the whole table, to give
+    what the notebook had; the other texts become score.py.
     """
     folder.mkdir(parents=True, exist_ok=True)
     pieces, cells, samples = [], [], []
@@ -169,6 +171,15 @@ def write_score(
     (folder / "score.map.json").write_text(json.dumps(mapped))
 
 
+def with_contract(folder: Path) -> Path:
+    """score.py made again with the defaults of contract.json, as the code generator does."""
+    columns = json.loads((folder / "contract.json").read_text())["columns"]
+    optional = {column["name"]: column["default"] for column in columns if not column["required"]}
+    text = (folder / "score.py").read_text()
+    (folder / "score.py").write_text(re.sub(r"^OPTIONAL = .*$", lambda _: f"OPTIONAL = {optional!r}", text, flags=re.M))
+    return folder
+
+
 def _dtypes(raw: pd.DataFrame) -> dict[str, np.dtype]:
     return {name: dtype if isinstance(dtype, np.dtype) else np.dtype(object) for name, dtype in raw.dtypes.items()}
 
@@ -224,7 +235,7 @@ CHURN: list[tuple[str, str]] = [
         "df = pd.concat([df, pd.DataFrame({c: (df['plan'] == c).astype(float) for c in frozen.plans})], axis=1)",
     ),
     (
-        "df[['tenure', 'charges']] = StandardScaler().fit(df[['tenure', 'charges']]).transform(df[['tenure', 'charges']])",
+        "df[['tenure', 'charges']] = StandardScaler().fit_transform(df[['tenure', 'charges']])",
         "df[['tenure', 'charges']] = scaler.transform(df[['tenure', 'charges']])",
     ),
 ]
@@ -287,15 +298,3 @@ def price_run(folder: Path, statements: Optional[list] = None) -> Path:
     if statements is not None:
         write_score(folder, raw, statements, result, ["reg"], "reg", False, {})
     return folder
-
-
-__all__ = [
-    "CHURN",
-    "CHURN_RESULT",
-    "LogisticRegression",
-    "churn_run",
-    "churn_table",
-    "make_run",
-    "price_run",
-    "write_score",
-]

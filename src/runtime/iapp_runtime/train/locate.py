@@ -44,15 +44,16 @@ class Locator:
         row = int(rows[found.row]) if found.row is not None and found.row < len(rows) else None
         last = Place(None, None, None, found.column, row, found.expected, found.actual, where)
         at = self._step(rows, where)
-        if at is None and len(rows) == 1:
-            # No sample of this row: another sampled row on its own may show the same fault.
-            for other in [int(x) for x in self._sampled() if int(x) != row][:12]:
-                at = self._step([other], where)
-                if at is not None:
-                    break
+        if at is None and found.row is not None:
+            # No sample of this row: one of the sampled rows may show the same fault when it comes alone.
+            alone = (self._step([other], "single") for other in self._sampled())
+            at = next((place for place in alone if place is not None), None)
         if at is not None:
             return at
-        return replace(last, **self._suspect(found.column))
+        place = self._result()
+        if found.row is not None and found.column is not None:
+            place = self._last_writer(found.column, rows, found.row) or place
+        return replace(last, **place)
 
     def of_failure(self, error: BaseException, rows: Sequence[int], where: str) -> Place:
         """The place of an error, or of a refusal of rows that the notebook did score."""
@@ -139,15 +140,27 @@ class Locator:
         row = None if found.row is None else int(rows[pairs[found.row][1]])
         return Place(cell, line, text, column, row, found.expected, found.actual, where)
 
-    def _suspect(self, column: Optional[str]) -> dict[str, Any]:
-        """The last piece whose text names the column, else the expression the model is given."""
-        if column:
-            for piece in reversed(range(len(self.evidence.record.get("features") or []))):
-                cell, line, text = self.evidence.statement(piece)
-                if text and (f"'{column}'" in text or f'"{column}"' in text or f".{column}" in text):
-                    return {"cell": cell, "line": line, "statement": text}
+    def _result(self) -> dict[str, Any]:
+        """The expression the model is given."""
         result = self.evidence.record.get("result")
         cell, line, text = self.evidence.text(result) if result else (None, None, None)
+        return {"cell": cell, "line": line, "statement": text}
+
+    def _last_writer(self, column: str, rows: Sequence[int], at: int) -> Optional[dict[str, Any]]:
+        """The last statement that changed this value of this column, where no sample tells which one went wrong."""
+        before: Optional[str] = None
+        piece = None
+        try:
+            for step, space in stepper.run(self.scoring, self.score_map, json_rows(self.evidence.raw, rows)):
+                now = _value_of(space, column, at, len(rows))
+                if now is not None and now != before and step.piece is not None:
+                    piece = step.piece
+                before = now or before
+        except Exception:
+            return None
+        if piece is None:
+            return None
+        cell, line, text = self.evidence.statement(piece)
         return {"cell": cell, "line": line, "statement": text}
 
     def _piece_of_error(self, error: BaseException) -> Optional[int]:
@@ -170,3 +183,11 @@ def _column(value: Any, name: Any, place: int, rows: list[int]) -> Any:
         return cells.array(value.iloc[rows, names.index(str(name))]) if str(name) in names else None
     values = cells.array(cells.take(value, rows))
     return values[:, place] if values.ndim == 2 and place < values.shape[1] else None
+
+
+def _value_of(space: dict[str, Any], column: str, row: int, count: int) -> Optional[str]:
+    """The value as text in the last bound table that has the column and all the rows."""
+    for value in reversed(list(space.values())):
+        if cells.is_frame(value) and len(value) == count and column in map(str, value.columns):
+            return repr(_column(value, column, 0, [row])[0])
+    return None
