@@ -28,6 +28,7 @@ HOMES = {
     "rows_in": "rows",
     "scaled": "values",
     "split": "order",
+    "use_modules": "modules",
 }
 
 __all__ = ["Refused", "flagged", "row_count", *HOMES]

@@ -1,0 +1,22 @@
+/** What `iapp_runtime.score.replay` offers to templates of the record. */
+export const HELPERS = new Set([
+  "Refused",
+  "as_recorded",
+  "bins",
+  "by_group",
+  "check",
+  "codes",
+  "concat_rows",
+  "dummies",
+  "expand",
+  "in_request_order",
+  "keep",
+  "restored",
+  "row_count",
+  "rows_in",
+  "scaled",
+  "split",
+]);
+
+/** Further names of the generated module that are ours, not the author's. */
+export const OWN_NAMES = ["frozen", "rows", "Frozen", "Model", "use_modules"];
