@@ -53,14 +53,17 @@ def probe(folder: Path, events: Events) -> dict[str, Any]:
     if not rows:
         return _document(False, error="no row of the raw table can be sent as JSON", notes=notes)
     rows = list(dict.fromkeys(rows))
-    contract = learn_contract(evidence, scoring, rows, CONTRACT_SECONDS)
+    # From a module that scores wrongly there is nothing to learn: then every column counts as required.
+    right = first is None
+    contract = learn_contract(evidence, scoring, rows, CONTRACT_SECONDS if right else 0.0)
     write_document(folder / "contract.json", contract)
     events.progress("probe", 2, 3, "contract")
-    write_document(folder / "profile.json", learn_profile(evidence, contract, scoring, rows, IMPORTANCE_SECONDS))
+    profile = learn_profile(evidence, contract, scoring, rows, IMPORTANCE_SECONDS if right else 0.0)
+    write_document(folder / "profile.json", profile)
     write_document(folder / "examples.json", choose_examples(evidence, contract, rows))
     events.progress("probe", 3, 3, "profile")
     space = vars(scoring.module)
-    document = _document(first is None, first=first, fixes=trial.fixes, notes=notes + trial.notes, tried=trial.tried)
+    document = _document(right, first=first, fixes=trial.fixes, notes=notes + trial.notes, tried=trial.tried)
     names = [model["name"] for model in evidence.record.get("models") or [] if model["name"] in space]
     document["models"] = {name: summarise(space[name]) for name in names}
     return document
