@@ -1,0 +1,90 @@
+"""Statements that failed: did that change anything the served slice reads?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .reads import mutated, names_in
+from .recorder.state import Recording
+from .slicer.cut import Cut
+from .slicer.refusals import Refused
+
+
+def failures(recording: Recording, cut: Cut | None) -> list[dict[str, Any]]:
+    """Failing statements with whether each mattered and why."""
+    found = []
+    for facts in recording.facts:
+        failure = facts.failure
+        if failure is None:
+            continue
+        statement = recording.statements[facts.index]
+        lost = _lost(recording, facts.index)
+        needed = cut.need_at.get(facts.index, set()) if cut is not None else set()
+        hit = sorted(lost & needed)
+        why = (
+            f"it could have changed {', '.join(repr(n) for n in hit[:4])}, which the model's input comes from"
+            if hit
+            else "nothing the model's input comes from depends on it"
+        )
+        found.append({
+            "cell": statement.cell.number, "line": failure.line, "ename": failure.ename, "evalue": failure.evalue,
+            "traceback": failure.traceback, "matters": bool(hit), "why": why,
+        })  # fmt: skip
+    return found
+
+
+def _lost(recording: Recording, index: int) -> set[str]:
+    """Names that the failing statement and the rest of its cell would have bound or changed."""
+    cell = recording.statements[index].cell
+    names: set[str] = set()
+    for statement in recording.statements[index:]:
+        if statement.cell is not cell:
+            break
+        names |= names_in(statement.node).binds | mutated(statement.node)
+    return names
+
+
+def refuse_failures(found: list[dict[str, Any]], recording: Recording) -> None:
+    """Raise `Refused` for the first failure that mattered."""
+    for failure in found:
+        if not failure["matters"]:
+            continue
+        cell = failure["cell"]
+        statement = next(
+            (
+                recording.statements[f.index]
+                for f in recording.facts
+                if f.failure is not None and recording.statements[f.index].cell.number == cell
+            ),
+            None,
+        )
+        raise Refused(
+            "IAPP_NOTEBOOK_CELL_FAILED",
+            f"cell {cell} fails here ({failure['ename']}: {failure['evalue']}): {failure['why']}",
+            _remedy(failure, recording),
+            cell,
+            failure["line"],
+            " ".join(statement.text().split())[:200] if statement is not None else None,
+        )
+
+
+def _remedy(failure: dict[str, Any], recording: Recording) -> str:
+    if failure["ename"] == "NameError":
+        return name_error_remedy(failure["evalue"], failure["cell"], recording)
+    if failure["ename"] in ("ModuleNotFoundError", "ImportError"):
+        return "add the package to the project's requirements, or an older release that still has this name"
+    if failure["ename"] == "FileNotFoundError":
+        return "put the file beside the notebook, or map its path"
+    return "correct the cell, or run with the package versions the notebook was written for"
+
+
+def name_error_remedy(text: str, cell: int, recording: Recording) -> str:
+    """Where a name that is not defined yet would have come from."""
+    name = text.split("'")[1] if "'" in text else text
+    for statement in recording.statements:
+        if name in names_in(statement.node).binds:
+            where = statement.cell.number
+            if where > cell:
+                return f"'{name}' is first defined in cell {where}, further down: move that cell up"
+            return f"'{name}' is defined in cell {where}, which did not get so far"
+    return f"'{name}' is defined nowhere in the notebook: it was left over from a cell that is gone"

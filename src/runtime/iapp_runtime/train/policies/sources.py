@@ -1,0 +1,37 @@
+"""Where the rows come in: the call that read the served table becomes the request, other tables are what they were."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+
+def edit_source(editor: Any, node: ast.AST, executions: list) -> Any:
+    """`pd.read_csv(...)`, `iris.data`."""
+    number = executions[0].data["source"]
+    plan = editor.plan(node)
+    if editor.serves(number):
+        plan.reads.add("rows")
+        return plan.helper("rows_in").done("rows_in(rows, SOURCE, REQUIRED, OPTIONAL)")
+    source = editor.recording.sources[number]
+    part = executions[0].data.get("part")
+    if part is None and source.part is None:
+        return plan.done(editor.constant(source.raw, node, hint="table"))
+    return None
+
+
+def edit_source_assignment(editor: Any, statement: ast.Assign, executions: list) -> Any:
+    """`X, y = load_iris(return_X_y=True)`: the first part is the table."""
+    target = statement.targets[0]
+    if not isinstance(target, (ast.Tuple, ast.List)) or not isinstance(target.elts[0], ast.Name):
+        return None
+    if not editor.serves(executions[0].data["source"]):
+        return None
+    name = target.elts[0].id
+    plan = editor.plan(statement).helper("rows_in")
+    plan.binds = {name}
+    plan.reads.add("rows")
+    return plan.done(f"{name} = rows_in(rows, SOURCE, REQUIRED, OPTIONAL)")
+
+
+EDITORS = {"source": edit_source}

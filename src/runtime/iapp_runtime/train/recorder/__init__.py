@@ -1,0 +1,1 @@
+"""Recording: watching the notebook's own run, without changing it."""

@@ -1,0 +1,89 @@
+"""Columns that are the target, or made of it: not known when scoring."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from ..reads import names_in
+from ..recorder.state import Recording
+
+
+def target_columns(recording: Recording, source: int, candidate: Any) -> set[str]:
+    """The target's column of the raw table and the columns made from it, by following `y` back through the text."""
+    raw = recording.sources[source].raw
+    known = {str(c) for c in getattr(raw, "columns", [])}
+    start = _target_of(recording, candidate, known)
+    return _spread(recording, start & known) if start & known else set()
+
+
+def _target_of(recording: Recording, candidate: Any, known: set[str]) -> set[str]:
+    fits = [c for c in recording.candidates if c.owner is candidate.owner and c.target is not None]
+    for fit in reversed(fits):
+        if fit.target_name in known:
+            return {fit.target_name}
+        words = _follow(recording, fit.target_node(recording), fit.statement, 0)
+        if words:
+            return words
+    return set()
+
+
+def _follow(recording: Recording, node: Any, before: int, depth: int) -> set[str]:
+    """Column names in the expression that a name was last bound to."""
+    if node is None or depth > 6:
+        return set()
+    words = {n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+    words |= {n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)}
+    raw = {str(c) for source in recording.sources for c in getattr(source.raw, "columns", [])}
+    if words & raw:
+        return words & raw
+    for name in names_in(node).reads:
+        for index in range(before - 1, -1, -1):
+            value = _bound_to(recording.statements[index].node, name)
+            if value is not None:
+                found = _follow(recording, value, index, depth + 1)
+                if found:
+                    return found
+                break
+    return set()
+
+
+def _bound_to(node: ast.AST, name: str) -> Any:
+    """The expression a simple assignment gives to a name; of a split, the array that the name is a part of."""
+    if not isinstance(node, ast.Assign):
+        return None
+    for target in node.targets:
+        if isinstance(target, ast.Name) and target.id == name:
+            return node.value
+        if isinstance(target, (ast.Tuple, ast.List)):
+            for place, part in enumerate(target.elts):
+                if isinstance(part, ast.Name) and part.id == name:
+                    return _part(node.value, place, len(target.elts))
+    return None
+
+
+def _part(value: Any, place: int, count: int) -> Any:
+    if isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == count:
+        return value.elts[place]
+    if isinstance(value, ast.Call) and value.args:
+        copies = count // len(value.args) if count % len(value.args) == 0 else 1
+        return value.args[min(place // max(copies, 1), len(value.args) - 1)]
+    return None
+
+
+def _spread(recording: Recording, targets: set[str]) -> set[str]:
+    """Columns assigned from an expression that mentions one of them."""
+    found = set(targets)
+    for statement in recording.statements:
+        node = statement.node
+        if not isinstance(node, ast.Assign):
+            continue
+        for target in node.targets:
+            if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant):
+                words = {
+                    n.value for n in ast.walk(node.value) if isinstance(n, ast.Constant) and isinstance(n.value, str)
+                }
+                words |= {n.attr for n in ast.walk(node.value) if isinstance(n, ast.Attribute)}
+                if words & found and isinstance(target.slice.value, str):
+                    found.add(target.slice.value)
+    return found

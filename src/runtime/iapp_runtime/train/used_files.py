@@ -1,0 +1,98 @@
+"""Files the notebook read and local modules it imported, by watching the interpreter."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+_DATA = {
+    ".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet", ".feather", ".xlsx", ".xls", ".pkl", ".pickle", ".joblib", ".npy",
+    ".npz", ".h5", ".hdf5", ".arff", ".data", ".dat", ".gz", ".zip", ".bz2", ".xml", ".html", ".sqlite", ".db",
+}  # fmt: skip
+
+
+class FileWatch:
+    """Paths opened for reading, with the first cell that did."""
+
+    def __init__(self, workdir: Path) -> None:
+        self.workdir = workdir.resolve()
+        self.cell: int | None = None
+        self.opened: dict[str, int | None] = {}
+        self.active = True
+        sys.addaudithook(self._audit)
+
+    def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event != "open" or not self.active or self.cell is None:
+            return
+        try:
+            path, mode = arguments[0], arguments[1]
+            if isinstance(path, (str, os.PathLike)) and (mode is None or not set(str(mode)) & set("wax+")):
+                text = os.path.abspath(os.fspath(path))
+                if Path(text).suffix.lower() in _DATA:
+                    self.opened.setdefault(text, self.cell)
+        except Exception:
+            return
+
+    def data_files(self) -> list[dict[str, Any]]:
+        """`data_files` of record.json: files that are still there, outside of the interpreter's own folders."""
+        self.active = False
+        found = []
+        for path, cell in self.opened.items():
+            inside = path.startswith(str(self.workdir) + os.sep)
+            if not inside and (
+                path.startswith((sys.prefix, sys.base_prefix))
+                or f"{os.sep}site-packages{os.sep}" in path
+                or f"{os.sep}." in path
+            ):
+                continue
+            if os.path.isfile(path):
+                found.append({"path": path, "sha256": digest(path), "bytes": os.path.getsize(path), "cell": cell})
+        return found
+
+    def modules(self) -> list[dict[str, Any]]:
+        """`modules` of record.json: imported modules that lie in the notebook's folder."""
+        found = []
+        for module in list(sys.modules.values()):
+            path = getattr(module, "__file__", None)
+            if path and os.path.abspath(path).startswith(str(self.workdir) + os.sep) and "site-packages" not in path:
+                found.append({"path": os.path.abspath(path), "sha256": digest(path)})
+        return sorted(found, key=lambda m: m["path"])
+
+
+def digest(path: str) -> str:
+    """SHA-256 of a file."""
+    total = hashlib.sha256()
+    with open(path, "rb") as file:
+        for block in iter(lambda: file.read(1 << 20), b""):
+            total.update(block)
+    return total.hexdigest()
+
+
+def imported_packages(namespace: dict[str, Any]) -> dict[str, str]:
+    """Every installed distribution that has been imported, with its version."""
+    from importlib import metadata
+
+    tops = {name.split(".")[0] for name in sys.modules}
+    found: dict[str, str] = {}
+    try:
+        owners = metadata.packages_distributions()
+    except AttributeError:  # before Python 3.10
+        owners = _owners(metadata)
+    for top in tops:
+        for name in owners.get(top, []):
+            try:
+                found[name] = metadata.version(name)
+            except metadata.PackageNotFoundError:
+                continue
+    return dict(sorted(found.items(), key=lambda item: item[0].lower()))
+
+
+def _owners(metadata: Any) -> dict[str, list[str]]:
+    owners: dict[str, list[str]] = {}
+    for distribution in metadata.distributions():
+        for top in (distribution.read_text("top_level.txt") or "").split():
+            owners.setdefault(top, []).append(distribution.metadata["Name"])
+    return owners
