@@ -129,7 +129,7 @@ class Hooks:
             rows is not None
             and isinstance(result, TABLES)
             and n_rows(result) == len(rows)
-            and result.index is owner.index
+            and result.index.equals(owner.index)
         ):
             self.recording.tracker.set(result, rows)
 

@@ -65,7 +65,7 @@ class Cut:
         self.imports: dict[str, int] = {}
         self.need_at: dict[int, set[str]] = {}
         raw = recording.sources[served.source].raw
-        self.raw_columns = set(getattr(raw, "columns", []))
+        self.raw_columns = set(getattr(raw, "columns", [])) | served.targets
         self.users = {name for name, value in recording.namespace.items() if recording.is_users(value)}
 
     # ---- one statement
@@ -110,6 +110,7 @@ class Cut:
                 else:
                     need[name] = wanted if wanted is None else set(wanted) | set(need.get(name) or ())
             else:
+                need.pop(name, None)
                 self._value(name, at, facts, need)
 
     def _at_the_end(self, name: str, facts: StatementFacts) -> None:
@@ -131,8 +132,19 @@ class Cut:
             self.imports.setdefault(name, binder)
         elif name in facts.users and binder is not None:
             self._function(name, binder, at, need)
+        elif name in facts.values and self._starts_empty(name, facts, binder):
+            need[name] = None
         elif name in facts.values:
             self.live.append(Live(name, at, facts.values[name], facts.estimators.get(name)))
+
+    def _starts_empty(self, name: str, facts: StatementFacts, binder: int | None) -> bool:
+        """`flags = []` before the loop that fills it: the author's line says it best."""
+        value = facts.values[name]
+        if binder is None or not isinstance(value, (list, dict, set, str, int)) or value:
+            return False
+        node = self.recording.statements[binder].node
+        empty = isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)
+        return empty and name in facts.changed and isinstance(node.value, (ast.List, ast.Dict, ast.Constant))
 
     def _function(self, name: str, binder: int, at: int, need: dict[str, Wanted]) -> None:
         """A function or class of the notebook: take it along, with everything its remaining text reads."""

@@ -10,6 +10,7 @@ from ..program import Statement
 from ..recorder.log import Execution
 from ..recorder.state import Recording
 from .access import Access, find_access, loops_around
+from .dropped import plan_drop
 from .entries import Entries
 from .naming import hint_for
 from .plan import Plan, escape
@@ -79,7 +80,7 @@ class Editor:
 
         executions, kinds = self.seen(node)
         if not executions:
-            return None
+            return plan_drop(self, node)
         acts = {execution.act for execution in executions}
         if acts == {"row_statistic"}:
             found = find_access([e.value for e in executions], executions, [])
@@ -271,8 +272,11 @@ class Editor:
         }
 
     def _columns(self) -> set[str]:
-        raw = self.recording.sources[self.served.source].raw
-        return {str(c) for c in getattr(raw, "columns", [])}
+        return {str(c) for c in self.raw_columns()}
+
+    def raw_columns(self) -> list[Any]:
+        """Columns of the served table as it was read."""
+        return list(getattr(self.recording.sources[self.served.source].raw, "columns", []))
 
     def refusal(self, code: str, node: Any, reason: str, remedy: str | None) -> Refused:
         """A refusal that names this place."""

@@ -28,7 +28,8 @@ def _words(node: Any) -> list[str]:
                 if node.func.id != "len"
                 else [*_named(node.args[0] if node.args else node), "rows"]
             )
-        return _words(node.func)
+        given = _words(node.args[0]) if node.args and isinstance(getattr(node.func, "value", None), ast.Name) else []
+        return [*given, *_words(node.func)]
     if isinstance(node, ast.Attribute):
         return [*_words(node.value), node.attr]
     if isinstance(node, ast.Subscript):

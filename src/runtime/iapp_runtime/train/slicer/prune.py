@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from ..reads import names_in, root_name
+from ..reads import mutated, names_in, root_name
 from .plan import Plan
 
 _CONTROL = (
@@ -51,7 +51,7 @@ class Pruner:
 
     def _loop(self, node: Any, live: set[str]) -> None:
         """Names read at the start of a turn are live at the end of the one before; repeat until nothing changes."""
-        again: set[str] = set()
+        again = self._tables_in_turn(node)
         while True:
             before = dict(self.plans)
             start = self.block(node.body, live | again)
@@ -65,9 +65,19 @@ class Pruner:
         if node.orelse:
             self.block(node.orelse, live)
 
+    def _tables_in_turn(self, node: Any) -> set[str]:
+        """Loop variables that hold a table: what is done to them is done to the table itself."""
+        if not isinstance(node, ast.For):
+            return set()
+        turns = self.editor.recording.turns
+        items = [item for index in self.editor.during for item in turns.get((index, node.site), [])]
+        if all(item is not None for item in items) and items:
+            return set()
+        return {part.id for part in ast.walk(node.target) if isinstance(part, ast.Name)}
+
     def block(self, body: list[ast.stmt], live: set[str]) -> set[str]:
         """Drop what is dead, from the end backwards; returns the names live at the start."""
-        live = set(live)
+        live = set(live) | _aliases(body)
         kept = 0
         for node in reversed(body):
             plan = self.plans.get(id(node))
@@ -118,3 +128,14 @@ class Pruner:
 
 def _leaves(node: ast.stmt) -> bool:
     return any(isinstance(part, (ast.Return, ast.Break, ast.Continue, ast.Raise)) for part in ast.walk(node))
+
+
+def _aliases(body: list[ast.stmt]) -> set[str]:
+    """Names that may stand for (a part of) an object known by another name, and through which it is changed."""
+    aliases: set[str] = set()
+    changed: set[str] = set()
+    for node in body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, (ast.Name, ast.Subscript, ast.Attribute)):
+            aliases |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        changed |= mutated(node)
+    return aliases & changed

@@ -5,6 +5,9 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from ..reads import names_in
 from ..recorder.state import Recording
 
@@ -13,19 +16,38 @@ def target_columns(recording: Recording, source: int, candidate: Any) -> set[str
     """The target's column of the raw table and the columns made from it, by following `y` back through the text."""
     raw = recording.sources[source].raw
     known = {str(c) for c in getattr(raw, "columns", [])}
-    start = _target_of(recording, candidate, known)
+    start = _target_of(recording, source, candidate, known)
     return _spread(recording, start & known) if start & known else set()
 
 
-def _target_of(recording: Recording, candidate: Any, known: set[str]) -> set[str]:
+def _target_of(recording: Recording, source: int, candidate: Any, known: set[str]) -> set[str]:
     fits = [c for c in recording.candidates if c.owner is candidate.owner and c.target is not None]
     for fit in reversed(fits):
         if fit.target_name in known:
             return {fit.target_name}
+        column = _equal_column(recording, source, fit)
+        if column is not None:
+            return {column}
         words = _follow(recording, fit.target_node(recording), fit.statement, 0)
-        if words:
-            return words
+        if words & known:
+            return words & known
     return set()
+
+
+def _equal_column(recording: Recording, source: int, fit: Any) -> str | None:
+    """The raw column that the target's values are those of."""
+    raw = recording.sources[source].raw
+    values = np.asarray(fit.target, dtype=object)
+    if not isinstance(raw, pd.DataFrame) or fit.rows is None or values.shape != (len(fit.rows),):
+        return None
+    positions = fit.rows.positions(source)
+    if not len(positions) or bool((positions < 0).any()):
+        return None
+    for name in raw.columns[::-1]:
+        column = raw[name] if raw.columns.is_unique else None
+        if column is not None and bool(np.all(column.to_numpy(dtype=object)[positions] == values)):
+            return str(name)
+    return None
 
 
 def _follow(recording: Recording, node: Any, before: int, depth: int) -> set[str]:
@@ -37,6 +59,14 @@ def _follow(recording: Recording, node: Any, before: int, depth: int) -> set[str
     raw = {str(c) for source in recording.sources for c in getattr(source.raw, "columns", [])}
     if words & raw:
         return words & raw
+    for word in words:
+        for index in range(before - 1, -1, -1):
+            value = _assigned(recording.statements[index].node, word)
+            if value is not None:
+                found = _follow(recording, value, index, depth + 1)
+                if found:
+                    return found
+                break
     for name in names_in(node).reads:
         for index in range(before - 1, -1, -1):
             value = _bound_to(recording.statements[index].node, name)
@@ -59,6 +89,17 @@ def _bound_to(node: ast.AST, name: str) -> Any:
             for place, part in enumerate(target.elts):
                 if isinstance(part, ast.Name) and part.id == name:
                     return _part(node.value, place, len(target.elts))
+    return None
+
+
+def _assigned(node: ast.AST, column: str) -> Any:
+    """The expression that a column is set to."""
+    if not isinstance(node, ast.Assign):
+        return None
+    for target in node.targets:
+        key = target.slice if isinstance(target, ast.Subscript) else None
+        if isinstance(key, ast.Constant) and key.value == column:
+            return node.value
     return None
 
 
