@@ -9,6 +9,10 @@ const MOST_IMAGE = 3_000_000;
 /** Of all outputs together: a report must open in a browser. */
 const MOST_OF_ALL = 20_000_000;
 
+const FRAME_STYLE =
+  "body{font:13px system-ui,sans-serif;margin:4px}table,tr,td,th{border:0!important;border-collapse:collapse}" +
+  "td,th{padding:2px 8px!important;text-align:right;white-space:nowrap;border-bottom:1px solid #ddd!important}";
+
 type Text = string | string[];
 
 interface Output {
@@ -93,8 +97,8 @@ function frame(source: string, plain: string): Safe {
   if (source.length > MOST_HTML) return textOutput(plain || "HTML output left out: too large", "");
   // A table of pandas is shown whole; anything else gets a fixed height and scrolls.
   const rows = (source.match(/<tr\b/g) ?? []).length;
-  const height = rows > 0 ? Math.min(420, 30 + rows * 26) : 160;
-  const page = `<!doctype html><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"><style>body{font:13px system-ui,sans-serif;margin:4px}table{border-collapse:collapse}td,th{padding:2px 8px;text-align:right;border-bottom:1px solid #ddd}</style>${source}`;
+  const height = rows > 0 ? Math.min(420, 34 + rows * 22) : 160;
+  const page = `<!doctype html><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"><style>${FRAME_STYLE}</style>${source}`;
   return new Safe(
     `<iframe class="out" sandbox="" loading="lazy" style="height:${height}px" srcdoc="${escapeHtml(page)}"></iframe>`,
   );

@@ -9,7 +9,7 @@ a{color:var(--link)}nav{margin:10px 0 0;color:var(--dim)}nav a{margin-right:14px
 .lead{font-size:17px;margin:14px 0}.dim,.gone{color:var(--dim)}.gone{font-size:13px}
 .facts{display:grid;grid-template-columns:max-content 1fr;gap:4px 18px;margin:12px 0}.facts dt{color:var(--dim)}.facts dd{margin:0;overflow-wrap:anywhere}
 .seal{display:inline-block;border:1px solid;border-radius:4px;padding:2px 10px;font-weight:600}.seal.ok{color:var(--good)}.seal.no{color:var(--bad)}
-.wide{overflow-x:auto}table{border-collapse:collapse;font-size:13.5px;min-width:50%}th{text-align:left;color:var(--dim);font-weight:600}td,th{padding:4px 12px 4px 0;border-bottom:1px solid var(--line);vertical-align:top}
+.wide{overflow-x:auto;margin:0 0 14px}table{border-collapse:collapse;font-size:13.5px;min-width:50%}th{text-align:left;color:var(--dim);font-weight:600}td,th{padding:4px 12px 4px 0;border-bottom:1px solid var(--line);vertical-align:top}
 code,pre{font:13px/1.5 ui-monospace,"SF Mono",Menlo,Consolas,monospace}code{background:var(--soft);padding:1px 4px;border-radius:3px;overflow-wrap:anywhere}
 pre{background:var(--soft);border:1px solid var(--line);border-radius:4px;padding:10px 12px;overflow-x:auto;margin:6px 0;white-space:pre}
 pre.out{background:none;border-style:dashed;max-height:420px;overflow:auto}pre.err{color:var(--bad)}

@@ -144,8 +144,7 @@ def _confirm(
 
 def output_of(evidence: Evidence) -> dict[str, Any]:
     """What a prediction is: its type, the classes where it is one of some, and whether probabilities exist."""
-    given = evidence.predictions
-    final = cells.array(given["final"] if given.get("final") is not None else given.get("raw"))
+    final = evidence.final[evidence.final_known]
     task = evidence.record.get("task") or "other"
     codes = {"i": "integer", "u": "integer", "f": "number", "b": "boolean"}
     kind = "array" if final.ndim > 1 and final.shape[1:] != (1,) else codes.get(final.dtype.kind, "string")

@@ -10,6 +10,8 @@ from typing import Any, Optional
 
 import numpy as np
 
+from . import cells
+
 
 @dataclass
 class Evidence:
@@ -28,6 +30,28 @@ class Evidence:
     predictions: dict[str, Any]
     samples: list[dict[str, Any]] = field(default_factory=list)
     calls: Optional[np.ndarray] = None
+
+    @property
+    def final(self) -> np.ndarray:
+        """The notebook's final predictions in the order of `rows`; only where `final_known` they mean anything."""
+        given: Any = self.predictions.get("final")
+        given = self.predictions.get("raw") if given is None else given
+        values = given.to_numpy() if cells.is_frame(given) else cells.array(given)
+        if values.dtype.kind != "O" or values.ndim != 1 or not self.final_known.any():
+            return values
+        # Rows without a final value made it an array of objects; the others tell its type.
+        tight = cells.array(values[self.final_known].tolist())
+        if tight.dtype.kind not in "biuf" or tight.ndim != 1:
+            return values
+        out = np.zeros(len(values), dtype=tight.dtype)
+        out[self.final_known] = tight
+        return out
+
+    @property
+    def final_known(self) -> np.ndarray:
+        """Where the notebook itself went on from the model's answer to its final one."""
+        known = self.predictions.get("final_known")
+        return np.ones(len(self.rows), dtype=bool) if known is None else np.asarray(known, dtype=bool)
 
     def statement(self, piece: int) -> tuple[Optional[int], Optional[int], Optional[str]]:
         """Cell, line and the author's text of a piece of `features`."""

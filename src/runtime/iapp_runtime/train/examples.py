@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from . import cells
 from .evidence import Evidence
 from .json_rows import NotSendable, json_rows, to_json
 
@@ -14,15 +13,14 @@ def choose_examples(
     evidence: Evidence, contract: dict[str, Any], rows: Sequence[int], wanted: int = 3
 ) -> dict[str, Any]:
     """Rows with few holes and, where there are several, different answers. The target column is never in them."""
-    given = evidence.predictions
-    final = given["final"] if given.get("final") is not None else given.get("raw")
-    place = {int(row): i for i, row in reversed(list(enumerate(evidence.rows)))}
+    final, known = evidence.final, evidence.final_known
+    place = {int(row): i for i, row in reversed(list(enumerate(evidence.rows))) if known[i]}
     names = [column["name"] for column in contract["columns"] if not column["target"]]
     options = []
-    for row in list(rows)[:400]:
+    for row in [row for row in rows if row in place][:400]:
         sent = json_rows(evidence.raw, [row], names)[0]
         try:
-            answer = to_json(_plain(cells.take(final, [place[row]])))
+            answer = to_json(final[[place[row]]].tolist()[0])
         except NotSendable:
             continue
         holes = sum(value is None for value in sent.values()) if isinstance(sent, dict) else 0
@@ -39,8 +37,3 @@ def choose_examples(
         "rows": [option[2] for option in chosen],
         "predictions": [option[3] for option in chosen],
     }
-
-
-def _plain(one: Any) -> Any:
-    values = one.to_numpy() if cells.is_frame(one) else cells.array(one)
-    return values.tolist()[0] if values.dtype.kind in "biufUS" else values[0]

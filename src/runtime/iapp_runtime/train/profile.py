@@ -69,8 +69,7 @@ def _time_order(part: Any) -> Optional[np.ndarray]:
 
 
 def _prediction(evidence: Evidence, contract: dict[str, Any]) -> Optional[dict[str, Any]]:
-    given = evidence.predictions
-    values = cells.array(given["final"] if given.get("final") is not None else given.get("raw"))
+    values = evidence.final[evidence.final_known]
     if contract["output"]["type"] == "array" or values.ndim > 2:
         return None
     values = values.ravel()

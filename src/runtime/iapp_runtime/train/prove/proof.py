@@ -50,6 +50,7 @@ class Proof:
         self.places = [i for i, row in enumerate(rows) if row in kept]
         self.place_of = {rows[i]: i for i in reversed(self.places)}
         self.alone: dict[int, str] = {}
+        self.final = evidence.final
 
     def batch(self) -> None:
         """All rows: in the calls in which the notebook's model got them where the recorder tells, else together."""
@@ -89,6 +90,14 @@ class Proof:
                 return
             self.outcome.required_only = n + 1
 
+    def _final(self, answers: Any, places: Sequence[int]) -> Comparison:
+        """Final predictions, for the rows for which the notebook made one."""
+        given, at = _plain(answers), np.asarray(places)
+        if len(given) != len(at):
+            return compare(np.zeros(len(at)), given)
+        known = self.evidence.final_known[at]
+        return compare(self.final[at[known]], given[known], self.final[self.evidence.final_known])
+
     def _ok(self) -> bool:
         return self.outcome.first is None and self.outcome.error is None
 
@@ -119,8 +128,7 @@ class Proof:
                 outcome.first = self.locator.of_difference(features.first, rows, where)
                 return False
             answers = self.scoring.predict(sent)
-            final = expected.get("final") if expected.get("final") is not None else expected.get("raw")
-            found = _answers(final, answers, places)
+            found = self._final(answers, places)
             proba, predict_proba = expected.get("proba"), self.scoring.predict_proba
             if proba is not None and predict_proba is not None:
                 found = found.merged(_answers(proba, predict_proba(sent), places))
