@@ -3,16 +3,15 @@ import type { Program, RecordDocument } from "../core/contract.js";
 /** The module's docstring: what is served, from which notebook and cell, and what the proof found. */
 export function docstring(program: Program, record: RecordDocument, proof: string | null): string[] {
   const { source, served } = record;
-  const notebook = baseName(program.notebook);
   const rows = source === null ? "rows" : `rows of ${dataName(source.call) ?? source.name}`;
-  const fitted =
-    served === null ? "" : ` (served: ${served.name}, ${article(served.class)} ${served.class} of cell ${served.cell})`;
-  const lines = [`Scores ${rows} as ${notebook} does${fitted}.`, ...(proof === null ? [] : proof.split("\n"))].map(
-    escaped,
-  );
-  return lines.length === 1
-    ? [`"""${lines[0]}"""`]
-    : [`"""${lines[0]}`, ...lines.slice(1, -1), `${lines[lines.length - 1]}"""`];
+  const fitted = record.models.find((model) => model.name === record.predict?.model)?.origin.cell;
+  const where = fitted === undefined ? `of cell ${served?.cell}` : `fitted in cell ${fitted}`;
+  const what = served === null ? "" : ` (served: ${served.name}, ${article(served.class)} ${served.class} ${where})`;
+  const first = `Scores ${rows} as ${baseName(program.notebook)} does${what}.`;
+  const lines = [first, ...(proof === null ? [] : proof.split("\n"))].map(escaped);
+  lines[0] = `"""${lines[0]}`;
+  lines[lines.length - 1] += '"""';
+  return lines;
 }
 
 function baseName(path: string): string {

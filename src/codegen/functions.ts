@@ -26,7 +26,7 @@ export function featuresFunction(parts: ModuleParts): GeneratedFunction {
   const rows = naming.of("rows");
   const rowsIn = naming.of("rows_in");
   const call = `${rowsIn}(${rows}, SOURCE, REQUIRED, OPTIONAL)`;
-  let blocks = parts.features.map((block) => ({ ...block, code: insideFunction(block.code) }));
+  let blocks = parts.features.map(inside);
   const reads = blocks.findIndex((block) => namesIn(block.code).has(rowsIn));
   if (reads < 0 && !isName(source.name)) throw new Error(`the raw table has no name to bind: ${source.name}`);
   const bound = new Set([...boundBy(record.features), ...(reads < 0 ? [source.name] : [])]);
@@ -61,7 +61,7 @@ export function predictFunction(parts: ModuleParts): GeneratedFunction {
   const { record, naming } = parts;
   const rows = naming.of("rows");
   const input = record.post_input ?? naming.fresh("predicted");
-  const blocks = parts.post.map((block) => ({ ...block, code: insideFunction(block.code) }));
+  const blocks = parts.post.map(inside);
   const direct = blocks.length === 0 && record.post_result === null;
   const bound = new Set(direct ? [] : [...boundBy(record.post), input]);
   const call = naming.respell(parts.served.predict.call);
@@ -72,12 +72,12 @@ export function predictFunction(parts: ModuleParts): GeneratedFunction {
     needs: needed,
     nested: plan.definitions,
     write(writer) {
-      const inside = fillTemplate(call.replaceAll("{X}", "{0}"), [`features(${rows})`]);
+      const answered = fillTemplate(call.replaceAll("{X}", "{0}"), [`features(${rows})`]);
       writer.line(`def predict(${rows}):`);
       writePlan(writer, parts, plan);
-      if (direct) writer.line(`${INDENT}return ${inside}`);
+      if (direct) writer.line(`${INDENT}return ${answered}`);
       else {
-        writer.line(`${INDENT}${input} = ${inside}`);
+        writer.line(`${INDENT}${input} = ${answered}`);
         writer.blocks(blocks, INDENT);
         writer.line(`${INDENT}return ${answer}`);
       }
@@ -122,12 +122,18 @@ function writePlan(writer: Writer, parts: ModuleParts, plan: BodyPlan): void {
   writer.blocks(plan.definitions.map(nestedBlock), INDENT);
 }
 
+/** A block as it reads in a function; a declaration of globals alone says nothing there. */
+function inside(block: Block): Block {
+  const code = insideFunction(block.code);
+  return { ...block, code: code === "pass" && block.code !== "pass" ? "" : code };
+}
+
 function nestedBlock({ piece, code, comments }: Definition): Block {
   return { cell: piece.cell, comments, code: insideFunction(code), piece: null, mapped: false };
 }
 
 function needs(plan: BodyPlan, blocks: readonly { code: string }[], bound: ReadonlySet<string>): Set<string> {
-  const inside = new Set([
+  const own = new Set([
     ...bound,
     ...plan.liveIns.map((value) => value.name),
     ...plan.models,
@@ -138,7 +144,7 @@ function needs(plan: BodyPlan, blocks: readonly { code: string }[], bound: Reado
     ...blocks.map((block) => namesIn(block.code.replaceAll("{X}", "X"))),
     ...plan.definitions.map((d) => d.mentions),
   ];
-  return new Set(mentioned.flatMap((names) => [...names]).filter((name) => !inside.has(name)));
+  return new Set(mentioned.flatMap((names) => [...names]).filter((name) => !own.has(name)));
 }
 
 function isEmpty(plan: BodyPlan): boolean {

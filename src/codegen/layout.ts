@@ -1,6 +1,6 @@
 import type { Piece, Program } from "../core/contract.js";
 import { tokenize } from "./python-text.js";
-import { type Respell, SourceText, splice } from "./splice.js";
+import { type Respell, SourceText, splice, withoutDropped } from "./splice.js";
 
 /** A piece as text, before it is indented: comment lines above it, then the statement (or expression). */
 export interface PieceText {
@@ -34,7 +34,7 @@ export class Cells {
     if (piece.text !== undefined) return { comments: note, code: respell(piece.text) };
     const source = this.source(piece.cell);
     const before = source.slice(0, piece.span[0]);
-    const code = normal(dedent(splice(source, piece.span, piece.edits, respell), indentOf(before)));
+    const code = normal(withoutDropped(dedent(splice(source, piece.span, piece.edits, respell), indentOf(before))));
     if (!comments || code.trim() === "") return { comments: note, code };
     const above = linesAbove(before);
     const decorators = piece.kind === "definition" && !code.startsWith("@") ? above.decorators : [];

@@ -1,5 +1,4 @@
 import type { FrozenValue, StoredModel } from "../core/contract.js";
-import { namesIn } from "./names.js";
 import type { ModuleParts } from "./parts.js";
 import { type Definition, PUBLIC } from "./scope.js";
 import type { Writer } from "./writer.js";
@@ -54,7 +53,7 @@ function moduleBinds(parts: ModuleParts, needed: ReadonlySet<string>): FrozenVal
 
 function modelLines(parts: ModuleParts, model: StoredModel, needed: ReadonlySet<string>): string[] {
   const alias = parts.aliases.get(model.name) ?? model.name;
-  const line = `${alias} = ${parts.naming.of("Model")}("${model.name}")  # ${model.class} of cell ${model.origin.cell}`;
+  const line = `${alias} = ${parts.naming.of("Model")}("${model.name}")  # ${model.class}, fitted in cell ${model.origin.cell}`;
   const own = alias !== model.name && needed.has(model.name) && !PUBLIC.has(model.name);
   return own ? [line, `${model.name} = ${alias}`] : [line];
 }
@@ -76,9 +75,4 @@ function withSummary(open: string[], values: readonly FrozenValue[]): string[] {
 function oneLine(text: string): string {
   const flat = text.replace(/\s+/g, " ").trim();
   return flat.length > 80 ? `${flat.slice(0, 77)}...` : flat;
-}
-
-/** Names that occur in lines of code. */
-export function namesOf(lines: readonly string[]): Set<string> {
-  return namesIn(lines.join("\n"));
 }

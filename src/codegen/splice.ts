@@ -43,6 +43,37 @@ export function splice(source: SourceText, span: Span, edits: readonly Edit[], r
   return out + source.slice(at, span[1]);
 }
 
+/** Stands for a dropped statement inside a block until it is known whether the block has others. */
+const DROPPED = "\0pass";
+
+/** Takes out the lines of dropped statements; a block that has no other statement keeps a `pass`. */
+export function withoutDropped(text: string): string {
+  if (!text.includes(DROPPED)) return text;
+  const lines = text.split("\n");
+  for (let i = lines.length - 1; i >= 0; i--) {
+    if (lines[i]!.trim().startsWith(DROPPED) && !lines[i]!.includes(";") && hasOthers(lines, i)) lines.splice(i, 1);
+  }
+  return lines.join("\n").replaceAll(DROPPED, "pass");
+}
+
+/** True when a statement of the same block stands above or below line `place`. */
+function hasOthers(lines: readonly string[], place: number): boolean {
+  const indent = indentOf(lines[place]!);
+  for (const step of [-1, 1]) {
+    for (let i = place + step; i >= 0 && i < lines.length; i += step) {
+      const line = lines[i]!;
+      if (/^\s*(#.*)?$/.test(line)) continue;
+      if (indentOf(line) < indent) break;
+      if (indentOf(line) === indent && !/^(else|elif|except|finally)\b/.test(line.trim())) return true;
+    }
+  }
+  return false;
+}
+
+function indentOf(line: string): number {
+  return /^[ \t]*/.exec(line)![0].length;
+}
+
 /** Edits that no other one contains, in order. Of two with the same span the first is the outer one. */
 function outermost(edits: readonly Edit[]): Edit[] {
   const ordered = edits
@@ -69,7 +100,7 @@ function replacement(
   const text = fillTemplate(respell(edit.template), holes);
   const whole = edit.span[0] === span[0] && edit.span[1] === span[1];
   const after = source.slice(edit.span[1], span[1]);
-  if (text.trim() === "" && !whole && ownLine(before, after)) return "pass";
+  if (text.trim() === "" && !whole && ownLine(before, after)) return DROPPED;
   return whole ? text : parenthesised(text, before, after);
 }
 

@@ -5,7 +5,7 @@ import { importLines } from "../../../src/codegen/imports.js";
 import { indentCode } from "../../../src/codegen/layout.js";
 import { pythonLiteral } from "../../../src/codegen/literal.js";
 import { namesIn } from "../../../src/codegen/names.js";
-import { fillTemplate, respeller, SourceText, splice } from "../../../src/codegen/splice.js";
+import { fillTemplate, respeller, SourceText, splice, withoutDropped } from "../../../src/codegen/splice.js";
 
 const same = (text: string): string => text;
 
@@ -56,10 +56,18 @@ describe("edits by bytes", () => {
     expect(() => splice(source, whole, edits, same)).toThrow("edits cross");
   });
 
-  it("puts pass where a statement of a block is dropped", () => {
-    const loop = new SourceText("for c in cols:\n    df.head()\n");
-    const edit = { span: [19, 28] as const, template: "", holes: [] };
-    expect(splice(loop, [0, 28], [edit], same)).toBe("for c in cols:\n    pass");
+  it.each([
+    ["for c in cols:\n    df.head()", "for c in cols:\n    pass"],
+    ["for c in cols:\n    df.head()\n    x = 1", "for c in cols:\n    x = 1"],
+    ["if a:\n    df.head()  # look\nelse:\n    x = 1", "if a:\n    pass  # look\nelse:\n    x = 1"],
+    ["if a:\n    x = 1\n\n    # look\n    df.head()\n", "if a:\n    x = 1\n\n    # look\n"],
+    ["if a: df.head()", "if a: pass"],
+    ["if a: df.head(); b = 1", "if a: pass; b = 1"],
+  ])("drops a statement of a block: %j", (text, expected) => {
+    const block = new SourceText(text);
+    const start = text.indexOf("df.head()");
+    const edit = { span: [start, start + 9] as const, template: "", holes: [] };
+    expect(withoutDropped(splice(block, [0, text.length], [edit], same))).toBe(expected);
   });
 });
 
