@@ -1,11 +1,11 @@
 import { OperationError, UserError } from "../../core/errors.js";
 import type { Context } from "../../core/events.js";
 import { acquireLock } from "../../core/lock.js";
-import { desire, waitFor } from "../../local/control.js";
+import { desire, livingProcesses, waitFor } from "../../local/control.js";
 import { appPaths } from "../../local/paths.js";
 import { isServing, newest, nextSerial } from "../../local/platform.js";
-import { type AppState, type DesiredVersion, readState, updateState, withHistory } from "../../local/state.js";
-import { type App, resolveApp, urlOf } from "../apps/index.js";
+import { type AppState, type DesiredVersion, readState, withHistory } from "../../local/state.js";
+import { type App, handleOf, resolveApp, urlOf } from "../apps/index.js";
 import { type Port, routerUp, usablePort, withPort } from "../apps/port.js";
 
 export interface RestartResult {
@@ -30,31 +30,36 @@ export async function restart(
     signal: ctx.signal,
   });
   try {
-    const before = (await readState(app.handle.dir)) ?? app.state;
-    const versions = toRun(before);
-    if (versions.length === 0) {
-      throw new UserError("IAPP_APP_NO_VERSION", `no version of ${app.name} was ever ready`, {
-        remedy: "Deploy its notebook again with `iapp deploy NOTEBOOK`.",
-      });
-    }
-    const port = await usablePort(ctx, app, input.port);
-    const text = `starting ${app.name} ${versions.map(({ name }) => name).join(", ")}`;
-    ctx.emit({ code: "local.start", level: "progress", text, data: { app: app.name } });
-    await desire(app.handle, (state) => restarted(state, versions, port, ctx.now()));
-    try {
-      for (const { name } of versions) await ready(app, name);
-      await routerUp(ctx, app);
-    } catch (error) {
-      await undo(app, before);
-      throw error;
-    }
-    await waitFor(app.handle, (state) => (onlyNewest(state) ? true : undefined));
-    const now = (await readState(app.handle.dir)) ?? before;
-    const ran = before.desired.running && Object.keys(before.observed.versions).length > 0;
-    return { name: app.name, url: urlOf(now), versions: versions.map(({ name }) => name), ran };
+    return await restartApp(ctx, app, input.port);
   } finally {
     await lock.release();
   }
+}
+
+/** Under the app's operation lock. */
+export async function restartApp(ctx: Context, app: App, asked: number | undefined): Promise<RestartResult> {
+  const before = (await readState(app.handle.dir)) ?? app.state;
+  const versions = toRun(before);
+  if (versions.length === 0) {
+    throw new UserError("IAPP_APP_NO_VERSION", `no version of ${app.name} was ever ready`, {
+      remedy: "Deploy its notebook again with `iapp deploy NOTEBOOK`.",
+    });
+  }
+  const port = await usablePort(ctx, app, asked);
+  const text = `starting ${app.name} ${versions.map(({ name }) => name).join(", ")}`;
+  ctx.emit({ code: "local.start", level: "progress", text, data: { app: app.name } });
+  await desire(app.handle, (state) => restarted(state, versions, port, ctx.now()));
+  try {
+    for (const { name } of versions) await ready(app, name);
+    await routerUp(ctx, app);
+  } catch (error) {
+    await undo(ctx, app, before);
+    throw error;
+  }
+  await waitFor(app.handle, (state) => (onlyNewest(state) ? true : undefined));
+  const now = (await readState(app.handle.dir)) ?? before;
+  const ran = before.desired.running && livingProcesses(before).length > 0;
+  return { name: app.name, url: urlOf(now), versions: versions.map(({ name }) => name), ran };
 }
 
 /** What was wanted last; after a failed first deployment that is nothing. */
@@ -95,11 +100,12 @@ async function ready(app: App, version: string): Promise<void> {
 const onlyNewest = (state: AppState): boolean =>
   state.desired.versions.every(({ name }) => (state.observed.versions[name] ?? []).length <= 1);
 
-/** What ran before runs on: its processes are wanted again, the new ones are not. */
-async function undo(app: App, before: AppState): Promise<void> {
-  await updateState(app.handle.dir, (state) => {
-    if (state === null) return null;
-    const desired = { ...before.desired, router: state.desired.router };
-    return { ...state, desired, generation: state.generation + 1 };
-  });
+/** What ran before runs on: its processes are wanted again, the new ones are not. What did not run is not tried again. */
+async function undo(ctx: Context, app: App, before: AppState): Promise<void> {
+  const handle = handleOf({ ...ctx, signal: AbortSignal.timeout(60_000) }, app.handle.dir);
+  const running = before.desired.running && livingProcesses(before).length > 0;
+  await desire(handle, (state) => ({
+    ...state,
+    desired: { ...before.desired, running, router: state.desired.router },
+  }));
 }

@@ -1,0 +1,1 @@
+"""Reading and writing tables in other forms than the service's own."""
