@@ -5,7 +5,7 @@ export function docstring(program: Program, record: RecordDocument, proof: strin
   const { source, served } = record;
   const rows = source === null ? "rows" : `rows of ${dataName(source.call) ?? source.name}`;
   const fitted = record.models.find((model) => model.name === record.predict?.model)?.origin.cell;
-  const where = fitted === undefined ? `of cell ${served?.cell}` : `fitted in cell ${fitted}`;
+  const where = !fitted ? `of cell ${served?.cell}` : `fitted in cell ${fitted}`;
   const what = served === null ? "" : ` (served: ${served.name}, ${article(served.class)} ${served.class} ${where})`;
   const first = `Scores ${rows} as ${baseName(program.notebook)} does${what}.`;
   const lines = [first, ...(proof === null ? [] : proof.split("\n"))].map(escaped);

@@ -1,7 +1,8 @@
 import { breaksLine } from "./expression.js";
 import { insideFunction } from "./globals.js";
 import { importsOf } from "./imports.js";
-import { isKeyword, namesIn } from "./names.js";
+import { namesIn } from "./names.js";
+import { openingOf } from "./opening.js";
 import { boundBy, type ModuleParts } from "./parts.js";
 import { type BodyPlan, type Definition, planBody } from "./scope.js";
 import { bindLine } from "./sections.js";
@@ -25,33 +26,24 @@ export function featuresFunction(parts: ModuleParts): GeneratedFunction {
   const { source } = parts.served;
   const rows = naming.of("rows");
   const rowsIn = naming.of("rows_in");
-  const call = `${rowsIn}(${rows}, SOURCE, REQUIRED, OPTIONAL)`;
-  let blocks = parts.features.map(inside);
-  const reads = blocks.findIndex((block) => namesIn(block.code).has(rowsIn));
-  if (reads < 0 && !isName(source.name)) throw new Error(`the raw table has no name to bind: ${source.name}`);
-  const bound = new Set([...boundBy(record.features), ...(reads < 0 ? [source.name] : [])]);
-  const plan = planFor(parts, [...blocks, parts.result], bound);
-  const opening: string[] = [];
-  if (reads < 0) {
-    opening.push(`# cell ${source.cell}: the notebook reads ${shortened(source.call)}`, `${source.name} = ${call}`);
-  } else if (reads > 0 || !isEmpty(plan)) {
-    // The request begins with this call: nothing learned may be read before it.
-    const table = naming.fresh("request");
-    opening.push(`${table} = ${call}`);
-    blocks = blocks.map((block, i) =>
-      i === reads ? { ...block, code: withoutCall(block.code, rowsIn, table) } : block,
-    );
-  }
-  const result = parts.result.code.trim();
-  const returned: Block = { ...parts.result, code: `return ${breaksLine(result) ? `(${result})` : result}` };
+  const blocks = [...parts.features.map(inside), parts.result];
+  const readsTable = (definition: Definition): boolean => definition.mentions.has(rowsIn);
+  const reads = blocks.some((block) => namesIn(block.code).has(rowsIn)) || parts.definitions.some(readsTable);
+  const bound = new Set([...boundBy(record.features), ...(reads ? [] : [source.name])]);
+  const plan = planFor(parts, blocks, bound, readsTable);
+  const opening = openingOf(parts, blocks, plan.definitions, isEmpty(plan));
+  const result = opening.rest.pop()!;
+  const expression = result.code.trim();
+  const returned = { ...result, code: `return ${breaksLine(expression) ? `(${expression})` : expression}` };
   return {
-    needs: needs(plan, [...blocks, parts.result], bound),
+    needs: needs(plan, blocks, bound),
     nested: plan.definitions,
     write(writer) {
       writer.line(`def features(${rows}):`, `${INDENT}"""What the model is given for these rows, in their order."""`);
-      for (const line of opening) writer.line(INDENT + line);
-      writePlan(writer, parts, plan);
-      writer.blocks([...blocks, returned], INDENT);
+      for (const line of opening.lines) writer.line(INDENT + line);
+      if (opening.first !== null) writer.blocks([opening.first], INDENT);
+      writePlan(writer, parts, plan, opening.rewrite);
+      writer.blocks([...opening.rest, returned], INDENT);
     },
   };
 }
@@ -101,25 +93,40 @@ export function probaFunction(parts: ModuleParts): GeneratedFunction {
   };
 }
 
-function planFor(parts: ModuleParts, blocks: readonly { code: string }[], bound: ReadonlySet<string>): BodyPlan {
+function planFor(
+  parts: ModuleParts,
+  blocks: readonly { code: string }[],
+  bound: ReadonlySet<string>,
+  pinned: (definition: Definition) => boolean = () => false,
+): BodyPlan {
   const code = blocks.map((block) => block.code).join("\n");
   const plan = planBody(parts.record, parts.definitions, {
     code,
     mentions: namesIn(code.replaceAll("{X}", "X")),
     bound,
+    pinned,
   });
   for (const name of plan.models)
     if (!parts.aliases.has(name)) parts.aliases.set(name, parts.naming.fresh(`${name}_model`));
   return plan;
 }
 
-function writePlan(writer: Writer, parts: ModuleParts, plan: BodyPlan): void {
+function writePlan(
+  writer: Writer,
+  parts: ModuleParts,
+  plan: BodyPlan,
+  rewrite: (code: string) => string = (code) => code,
+): void {
   const frozen = parts.naming.of("frozen");
   for (const name of plan.imports) for (const line of importsOf(parts.record.imports, name)) writer.line(INDENT + line);
   for (const value of plan.liveIns) writer.line(INDENT + bindLine(value, frozen));
   for (const name of plan.models) writer.line(`${INDENT}${name} = ${parts.aliases.get(name)}`);
   for (const name of plan.unbound) writer.line(`${INDENT}${name} = None`);
-  writer.blocks(plan.definitions.map(nestedBlock), INDENT);
+  const nested = plan.definitions.map(nestedBlock);
+  writer.blocks(
+    nested.map((block) => ({ ...block, code: rewrite(block.code) })),
+    INDENT,
+  );
 }
 
 /** A block as it reads in a function; a declaration of globals alone says nothing there. */
@@ -153,18 +160,4 @@ function isEmpty(plan: BodyPlan): boolean {
 
 function text(code: string): { code: string } {
   return { code };
-}
-
-function isName(name: string): boolean {
-  return /^[\p{L}_][\p{L}\p{N}_]*$/u.test(name) && !isKeyword(name);
-}
-
-/** Replaces the call of `rows_in` (it has only names as arguments) by the name of what it gave. */
-function withoutCall(code: string, rowsIn: string, name: string): string {
-  return code.replace(new RegExp(`(?<![\\w.])${rowsIn}\\([^()]*\\)`), name);
-}
-
-function shortened(call: string): string {
-  const flat = call.replace(/\s+/g, " ").trim();
-  return flat.length > 90 ? `${flat.slice(0, 87)}...` : flat;
 }

@@ -22,7 +22,7 @@ export class Naming {
       ...record.frozen.filter((value) => value.bind === "module").map((value) => value.name),
       ...record.models.map((model) => model.name),
     ]);
-    for (const name of [...OWN_NAMES, ...HELPERS, ...record.helpers]) {
+    for (const name of new Set([...OWN_NAMES, ...HELPERS, ...record.helpers])) {
       if (!reserved.has(name)) continue;
       const spelled = freeName(name, reserved);
       this.#spelling.set(name, spelled);

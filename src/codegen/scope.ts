@@ -26,6 +26,8 @@ export interface Body {
   code: string;
   mentions: ReadonlySet<string>;
   bound: ReadonlySet<string>;
+  /** Definitions that belong inside for a reason of their own. */
+  pinned(definition: Definition): boolean;
 }
 
 /** What has to stand inside a generated function although the notebook had it at its top level. */
@@ -56,7 +58,7 @@ export function planBody(record: RecordDocument, definitions: readonly Definitio
     for (const definition of reached) {
       const reads = definition.piece.reads.some((name) => own.has(name));
       const binds = definition.piece.binds.some((name) => own.has(name) || PUBLIC.has(name));
-      if (!reads && !binds && declaredGlobal(definition.code).length === 0) continue;
+      if (!body.pinned(definition) && !reads && !binds && declaredGlobal(definition.code).length === 0) continue;
       nested.add(definition);
       for (const name of definition.piece.binds) own.add(name);
     }

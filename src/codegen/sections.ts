@@ -53,7 +53,8 @@ function moduleBinds(parts: ModuleParts, needed: ReadonlySet<string>): FrozenVal
 
 function modelLines(parts: ModuleParts, model: StoredModel, needed: ReadonlySet<string>): string[] {
   const alias = parts.aliases.get(model.name) ?? model.name;
-  const line = `${alias} = ${parts.naming.of("Model")}("${model.name}")  # ${model.class}, fitted in cell ${model.origin.cell}`;
+  const fitted = model.origin.cell > 0 ? `, fitted in cell ${model.origin.cell}` : "";
+  const line = `${alias} = ${parts.naming.of("Model")}("${model.name}")  # ${model.class}${fitted}`;
   const own = alias !== model.name && needed.has(model.name) && !PUBLIC.has(model.name);
   return own ? [line, `${model.name} = ${alias}`] : [line];
 }

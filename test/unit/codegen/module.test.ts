@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { generate, HELPERS, type ScoreMapEntry } from "../../../src/codegen/index.js";
-import type { ContractColumn, ContractDocument } from "../../../src/core/contract.js";
-import { frozen, liveIn, model, record, TestNotebook } from "./build.js";
+import type { ContractColumn, ContractDocument, RecordDocument } from "../../../src/core/contract.js";
+import { frozen, liveIn, model, record, TestNotebook, type TextEdit } from "./build.js";
 import * as cases from "./cases.js";
 import { compile, python } from "./python.js";
 
@@ -180,29 +180,85 @@ describe("the scoring module", () => {
     expect(source).toContain('REQUIRED = {"age": int, "plan": str, "fee": float}\nOPTIONAL = {}');
   });
 
-  it("begins the request before anything learned is read", () => {
-    const notebook = new TestNotebook(["cols = ['a']\ndf = pd.read_csv('x.csv')\nX = df[cols]"]);
-    const features = [
-      notebook.piece(1, "df = pd.read_csv('x.csv')", {
-        edits: [["pd.read_csv('x.csv')", "rows_in(rows, SOURCE, REQUIRED, OPTIONAL)"]],
-        binds: ["df"],
-      }),
-    ];
-    const result = notebook.expression(1, "df[cols]");
-    const plain = generate(notebook.program, record({ features, result: notebook.expression(1, "df") }), null);
-    expect(plain["score.py"]).toContain(
-      "    # cell 1\n    df = rows_in(rows, SOURCE, REQUIRED, OPTIONAL)\n    return df\n",
-    );
-    const learned = generate(notebook.program, record({ features, result, frozen: [liveIn("cols", ["a"])] }), null);
-    expect(learned["score.py"]).toContain(
-      [
-        "    request = rows_in(rows, SOURCE, REQUIRED, OPTIONAL)",
-        "    cols = frozen.cols",
-        "    # cell 1",
-        "    df = request",
-        "    return df[cols]",
-      ].join("\n"),
-    );
+  describe("begins the request before anything learned is read", () => {
+    const READ: TextEdit = ["pd.read_csv('x.csv')", "rows_in(rows, SOURCE, REQUIRED, OPTIONAL)"];
+    const body = (
+      cells: string[],
+      make: (notebook: TestNotebook) => Partial<RecordDocument>,
+      result: string,
+    ): string[] => {
+      const notebook = new TestNotebook(cells);
+      const parts = { ...make(notebook), result: notebook.expression(cells.length, result) };
+      const source = generate(notebook.program, record(parts), null)["score.py"];
+      const lines = source.split('in their order."""\n')[1]!.split("\n\n")[0]!.split("\n");
+      return lines.map((line) => line.slice(4));
+    };
+
+    it("where the notebook reads the table first", () => {
+      const cells = ["df = pd.read_csv('x.csv')", "X = df[cols]"];
+      const read = (notebook: TestNotebook) => notebook.piece(1, cells[0]!, { edits: [READ], binds: ["df"] });
+      const plain = body(cells, (notebook) => ({ features: [read(notebook)] }), "df");
+      expect(plain).toEqual(["# cells 1-2", "df = rows_in(rows, SOURCE, REQUIRED, OPTIONAL)", "return df"]);
+      const learned = body(
+        cells,
+        (notebook) => ({ features: [read(notebook)], frozen: [liveIn("cols", ["a"])] }),
+        "df[cols]",
+      );
+      expect(learned).toEqual([
+        "# cell 1",
+        "df = rows_in(rows, SOURCE, REQUIRED, OPTIONAL)",
+        "cols = frozen.cols",
+        "# cell 2",
+        "return df[cols]",
+      ]);
+    });
+
+    it("where something comes before", () => {
+      const cells = ["base = 1\ndf = pd.read_csv('x.csv').copy()", "df"];
+      const features = (notebook: TestNotebook) => [
+        notebook.piece(1, "base = 1", { binds: ["base"] }),
+        notebook.piece(1, "df = pd.read_csv('x.csv').copy()", { edits: [READ], binds: ["df"] }),
+      ];
+      expect(body(cells, (notebook) => ({ features: features(notebook) }), "df")).toEqual([
+        "request = rows_in(rows, SOURCE, REQUIRED, OPTIONAL)",
+        "# cell 1",
+        "base = 1",
+        "df = request.copy()",
+        "# cell 2",
+        "return df",
+      ]);
+    });
+
+    it("where it reads the table twice: two tables", () => {
+      const cells = ["df = pd.read_csv('x.csv')\nother = pd.read_csv('x.csv')", "df"];
+      const features = (notebook: TestNotebook) =>
+        ["df = pd.read_csv('x.csv')", "other = pd.read_csv('x.csv')"].map((text) =>
+          notebook.piece(1, text, { edits: [READ], binds: [text.split(" ")[0]!] }),
+        );
+      expect(body(cells, (notebook) => ({ features: features(notebook) }), "df").slice(0, 4)).toEqual([
+        "request = rows_in(rows, SOURCE, REQUIRED, OPTIONAL)",
+        "# cell 1",
+        "df = request.copy()",
+        "other = request.copy()",
+      ]);
+    });
+
+    it("where a function reads it", () => {
+      const cells = ["def load():\n    return pd.read_csv('x.csv')", "df = load()", "df"];
+      const parts = (notebook: TestNotebook) => ({
+        definitions: [notebook.definition(1, cells[0]!, ["load"], ["rows"], [READ])],
+        features: [notebook.piece(2, "df = load()", { binds: ["df"], reads: ["load"] })],
+      });
+      expect(body(cells, parts, "df")).toEqual([
+        "request = rows_in(rows, SOURCE, REQUIRED, OPTIONAL)",
+        "# cell 1",
+        "def load():",
+        "    return request.copy()",
+        "# cells 2-3",
+        "df = load()",
+        "return df",
+      ]);
+    });
   });
 
   it("restores a model that needs the notebook's classes after them", () => {
