@@ -41,7 +41,11 @@ function serve() {
     const chunks = [];
     req.on("data", (chunk) => chunks.push(chunk));
     req.on("end", () => {
-      setTimeout(() => res.end(JSON.stringify({ version: name, pid: process.pid, start, body: `${Buffer.concat(chunks)}` })), number("delay", 0));
+      const body = `${Buffer.concat(chunks)}`;
+      if (req.method === "POST" && req.url.startsWith("/predict") && /^(application\/json|text\/csv)$/.test(req.headers["content-type"] ?? "")) {
+        return score(req, res, body);
+      }
+      setTimeout(() => res.end(JSON.stringify({ version: name, pid: process.pid, start, body })), number("delay", 0));
     });
   });
   server.keepAliveTimeout = 5000;
@@ -52,4 +56,30 @@ function serve() {
     });
   }
   server.listen(0, "127.0.0.1", () => console.log(JSON.stringify({ code: "service.ready", port: server.address().port })));
+}
+
+/** The model: twice `x`. A row whose `x` is text is not accepted; `--max-rows` bounds a request, `--busy` refuses the first ones. */
+let refused = 0;
+function score(req, res, body) {
+  const send = (status, document, headers = {}) => {
+    res.writeHead(status, { "Content-Type": "application/json", ...headers });
+    res.end(JSON.stringify(document));
+  };
+  if (refused < number("busy", 0)) {
+    refused += 1;
+    return send(503, { error: { code: "overloaded", message: "busy", id: "1" }, details: [] }, { "Retry-After": "0" });
+  }
+  let rows;
+  if (req.headers["content-type"] === "text/csv") {
+    const [head, ...lines] = body.trim().split("\n").map((line) => line.split(","));
+    rows = lines.map((cells) => Object.fromEntries(cells.map((cell, i) => [head[i], head[i] === "x" && cell !== "" && !Number.isNaN(Number(cell)) ? Number(cell) : cell])));
+  } else rows = JSON.parse(body).rows;
+  if (rows.length > number("max-rows", Number.POSITIVE_INFINITY)) {
+    return send(413, { error: { code: "too_large", message: "send fewer rows", id: "1" }, details: [] });
+  }
+  const details = rows.flatMap(({ x }, row) => (typeof x === "number" ? [] : [{ row, field: "x", reason: "type" }]));
+  if (details.length > 0) return send(422, { error: { code: "invalid", message: `${details.length} row does not fit the contract`, id: "1" }, details });
+  const predictions = rows.map(({ x }) => x * number("factor", 2));
+  const probabilities = req.url.includes("explain=proba") ? { probabilities: rows.map(() => ({ no: 0.25, yes: 0.75 })) } : {};
+  send(200, { predictions, ...probabilities, version: name, id: "1" });
 }

@@ -7,7 +7,7 @@ import { type AppHandle, desire, livingProcesses, waitFor } from "../../src/loca
 import { markedProcesses } from "../../src/local/group.js";
 import { markOf } from "../../src/local/launch.js";
 import { appPaths, logFileOf } from "../../src/local/paths.js";
-import { findPort } from "../../src/local/ports.js";
+import { isPortFree } from "../../src/local/ports.js";
 import { type AppState, newState, readState, type Settings, updateState } from "../../src/local/state.js";
 
 const helpers = import.meta.dirname;
@@ -56,9 +56,12 @@ export class LocalApp {
     this.handle = { dir, own: [process.execPath, entry], env, signal: AbortSignal.timeout(60_000) };
   }
 
-  static async create(entry: string, settings: Partial<Settings> = {}): Promise<LocalApp> {
-    const dir = await mkdtemp(join(tmpdir(), "iapp-app-"));
-    const number = (await findPort(new Set()))! + Math.floor(Math.random() * 400);
+  static async create(entry: string, settings: Partial<Settings> = {}, folder?: string): Promise<LocalApp> {
+    const dir = folder ?? (await mkdtemp(join(tmpdir(), "iapp-app-")));
+    // Test files run side by side: not all of them shall try the first free port.
+    let number = 0;
+    do number = 8100 + Math.floor(Math.random() * 800);
+    while (!(await isPortFree(number)));
     const port = { host: "127.0.0.1", number, pinned: false };
     await updateState(dir, () => newState("demo", port, Date.now(), { ...QUICK, ...settings }));
     return new LocalApp(dir, entry);

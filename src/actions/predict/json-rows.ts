@@ -92,10 +92,10 @@ async function* topValues(chunks: AsyncIterable<string>, scan: JsonScan): AsyncG
           continue;
         }
       }
+      const ends = depth === 0 && (inArray ? c === "," || c === "]" : c === "\n");
       if (c === '"') inString = true;
       else if (c === "{" || c === "[") depth += 1;
-      else if (c === "}" || (c === "]" && !(inArray && depth === 0))) depth -= 1;
-      const ends = depth === 0 && (inArray ? c === "," || c === "]" : c === "\n");
+      else if ((c === "}" || c === "]") && depth > 0) depth -= 1;
       if (!ends) continue;
       if (closed) throw malformed("something follows the end of the array");
       const value = (text + chunk.slice(from, i)).trim();
