@@ -8,6 +8,7 @@ from typing import Any
 from .candidates import Choice
 from .expected import Expected, predict_method
 from .reads import names_in
+from .kinds import LEARNS
 from .recorder.state import Recording
 from .slicer.cut import Cut, Kept
 from .slicer.definitions import definitions, imports, nested
@@ -72,7 +73,7 @@ def cut_slice(recording: Recording, choice: Choice, run_dir: Path) -> Slice:
     bound = bound_names([*cut.kept, *(post.kept if post else [])])
     lives = Lives(cut, entries, bound)
     _name(cut, entries, lives, everything, bound)
-    served_model = _served_entry(entries, choice, lives, bound)
+    served_model = _served_entry(recording, entries, choice, lives, bound)
     inside = nested(cut, lives.local | bound)
     writer = Writer(entries)
     features, indices = _features(writer, cut, lives, defined, inside)
@@ -159,12 +160,19 @@ def _name(cut: Cut, entries: Entries, lives: Lives, everything: list[Kept], boun
     lives.name_local(cut)
 
 
-def _served_entry(entries: Entries, choice: Choice, lives: Lives, bound: set[str]) -> Any:
+def _fitted_at(recording: Recording, candidate: Any) -> Any:
+    """The statement that fitted the served model."""
+    fits = [c for c in recording.candidates if c.owner is candidate.owner and c.method in LEARNS]
+    return recording.statements[(fits[-1] if fits else candidate).statement]
+
+
+def _served_entry(recording: Recording, entries: Entries, choice: Choice, lives: Lives, bound: set[str]) -> Any:
     state = choice.candidate.state
     for entry in entries.all:
         if entry.kind == "model" and entry.access == "constant" and entry.value is state and entry.name:
             return entry
-    entry = entries.add("model", choice.name, "constant", state, None, (None, None))
+    origin = (_fitted_at(recording, choice.candidate), None)
+    entry = entries.add("model", choice.name, "constant", state, None, origin)
     taken = bound | lives.local | {e.name for e in entries.all}
     entry.name = entries.name(choice.name, own=choice.name not in taken)
     return entry

@@ -150,3 +150,33 @@ def root_name(node: ast.AST | None) -> str | None:
     while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
         node = node.func if isinstance(node, ast.Call) else node.value
     return node.id if isinstance(node, ast.Name) else None
+
+
+def exposed(node: ast.AST, plans: Mapping[int, Any] | None = None) -> set[str]:
+    """Names a statement reads before it binds them itself: a loop does not read its own variable."""
+    plans = plans or {}
+    if id(node) in plans or not isinstance(node, (ast.For, ast.If, ast.With, ast.While, ast.Try)):
+        return names_in(node, plans).reads
+    if isinstance(node, ast.For):
+        targets = names_in(node.target, plans)
+        body = exposed_block(node.body, plans) - targets.binds
+        return names_in(node.iter, plans).reads | targets.reads | body | exposed_block(node.orelse, plans)
+    if isinstance(node, ast.With):
+        items = names_in([*node.items], plans)
+        return items.reads | (exposed_block(node.body, plans) - items.binds)
+    if isinstance(node, ast.Try):
+        parts = [node.body, node.orelse, node.finalbody, *(handler.body for handler in node.handlers)]
+        handlers = {n for h in node.handlers if h.type is not None for n in names_in(h.type, plans).reads}
+        return handlers.union(*(exposed_block(part, plans) for part in parts))
+    return names_in(node.test, plans).reads | exposed_block(node.body, plans) | exposed_block(node.orelse, plans)
+
+
+def exposed_block(body: Iterable[ast.stmt], plans: Mapping[int, Any]) -> set[str]:
+    """The same for statements that run one after another."""
+    found: set[str] = set()
+    bound: set[str] = set()
+    for node in body:
+        found |= exposed(node, plans) - bound
+        if isinstance(node, (ast.Assign, ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)):
+            bound |= names_in(node, plans).binds
+    return found

@@ -6,6 +6,8 @@ import ast
 from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
+
 from .plan import Plan
 
 Wanted = Any  # a set of column names, or None for all
@@ -20,7 +22,14 @@ _ROWS_ONLY = {"index", "shape", "empty"}
 class ColumnUse:
     """Collects `uses[name] = set of columns or None (all)`."""
 
-    def __init__(self, plans: Mapping[int, Plan], columns: Mapping[str, tuple[Any, ...] | None], raw: set[Any]) -> None:
+    def __init__(
+        self,
+        plans: Mapping[int, Plan],
+        columns: Mapping[str, tuple[Any, ...] | None],
+        raw: set[Any],
+        values: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.values = values or {}
         self.plans = plans
         self.columns = columns
         self.raw = raw
@@ -132,13 +141,13 @@ class ColumnUse:
         return {c for c in known if any(w == c or str(w).startswith(f"{c}_") for w in wanted)}
 
     def _subscript(self, node: ast.Subscript, wanted: Wanted) -> None:
-        names = _constants(node.slice)
+        names = self._names(node.slice)
         if names is not None and isinstance(node.value, (ast.Name, ast.Call)):
             self.expression(node.value, names)
             return
         if isinstance(node.value, ast.Attribute) and node.value.attr in ("loc", "iloc"):
             pair = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-            names = _constants(pair[1]) if len(pair) > 1 and node.value.attr == "loc" else None
+            names = self._names(pair[1]) if len(pair) > 1 and node.value.attr == "loc" else None
             self.expression(node.value.value, names if names is not None else (wanted if len(pair) == 1 else None))
             for part in pair:
                 self.expression(part, None)
@@ -146,6 +155,17 @@ class ColumnUse:
         masked = isinstance(node.slice, (ast.Compare, ast.BinOp, ast.UnaryOp, ast.Call))
         self.expression(node.value, wanted if masked else None)
         self.expression(node.slice, None)
+
+    def _names(self, node: ast.AST) -> set[Any] | None:
+        """Columns a subscript asks for, written out or held in a name whose value is known."""
+        value = self.values.get(node.id) if isinstance(node, ast.Name) else None
+        if isinstance(value, str):
+            return {value}
+        if isinstance(value, (list, tuple, pd.Index)) and len(value) and all(isinstance(item, str) for item in value):
+            return set(value)
+        if isinstance(value, frozenset):
+            return set(value)
+        return _constants(node)
 
     def _attribute(self, node: ast.Attribute, wanted: Wanted) -> None:
         known = self.columns.get(node.value.id) if isinstance(node.value, ast.Name) else None

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..kinds import is_estimator
 from ..program import Statement
-from ..reads import names_in
+from ..reads import exposed, names_in
 from ..recorder.facts import StatementFacts
 from ..recorder.state import Recording
 from ..snapshot import freeze
@@ -30,13 +30,13 @@ class Kept:
         self.plans = plans
         self.kind = kind
         self.at = at
+        self.keys: dict[str, Any] = {}
         self.use_names()
 
     def use_names(self) -> None:
         """Names that the edited text reads and binds."""
-        names = names_in(self.node, self.plans)
-        self.reads = names.reads
-        self.binds = names.binds
+        self.reads = exposed(self.node, self.plans)
+        self.binds = names_in(self.node, self.plans).binds
 
 
 class Live:
@@ -79,10 +79,13 @@ class Cut:
         editor = self.editor(statement, [index], need)
         plans = editor.run()
         if isinstance(statement.node, _COMPOUND):
-            from .loop_columns import only_needed_columns
+            from .loop_columns import loop_keys
 
             Pruner(editor, plans, self.users).statement(statement.node, set(need))
-            only_needed_columns(editor, plans, statement.node, need, self.recording.facts[index])
+            keys = loop_keys(editor, plans, statement.node, need)
+            kept = Kept(statement, statement.node, plans, "statement", index)
+            kept.keys = keys
+            return kept
         return Kept(statement, statement.node, plans, "statement", index)
 
     def expression(self, index: int, node: Any) -> Kept:
@@ -199,7 +202,7 @@ class Cut:
         """Update what is needed before a kept statement."""
         facts = self.recording.facts[at]
         columns = {n: fact.columns for n, fact in facts.rows.items()}
-        use = ColumnUse(kept.plans, columns, self.raw_columns)
+        use = ColumnUse(kept.plans, columns, self.raw_columns, {**facts.values, **kept.keys})
         if kept.kind == "statement":
             use.statement(kept.node, {n: self._concrete(w, n, facts) for n, w in after.items()})
             for name in killed(kept):

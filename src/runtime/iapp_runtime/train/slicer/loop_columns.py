@@ -7,33 +7,34 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..reads import root_name
-from ..recorder.facts import StatementFacts
 from .plan import Plan
 
 
-def only_needed_columns(
-    editor: Any, plans: dict[int, Plan], node: ast.stmt, need: Mapping[str, Any], facts: StatementFacts
-) -> None:
-    """Replace the iterable of `for c in columns: df[c] = ...` by the columns needed, when some are not."""
+def loop_keys(editor: Any, plans: dict[int, Plan], node: ast.stmt, need: Mapping[str, Any]) -> dict[str, Any]:
+    """Column names the loop's variable takes, by the variable's name; empty when it is no loop over names.
+
+    Replaces the iterable of `for c in columns: df[c] = ...` by the columns needed, when some are not.
+    """
     if not isinstance(node, ast.For) or not isinstance(node.target, ast.Name):
-        return
+        return {}
     variable = node.target.id
-    tables = _stored_by(node, variable, plans)
-    if tables is None:
-        return
     turns = _turns(editor, node)
+    if not turns or not all(isinstance(turn, str) for turn in turns):
+        return {}
+    tables = _stored_by(node, variable, plans) or set()
     wanted: set[Any] = set()
     for table in tables:
         if table in need:
             if need[table] is None:
-                return
+                return {variable: frozenset(turns)}
             wanted |= need[table]
     left = [turn for turn in turns if turn in wanted]
-    if not turns or len(left) == len(turns) or any(turn is None for turn in turns):
-        return
+    if not tables or len(left) == len(turns):
+        return {variable: frozenset(turns)}
     plan = editor.plan(node.iter)
     name = node.iter.id if isinstance(node.iter, ast.Name) else "columns"
     plans[id(node.iter)] = plan.done(editor.literal(left, f"{name}_needed", node.iter))
+    return {variable: frozenset(left)}
 
 
 def _stored_by(node: ast.For, variable: str, plans: Mapping[int, Plan]) -> set[str] | None:
