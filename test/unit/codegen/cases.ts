@@ -38,7 +38,7 @@ const imports = (notebook: TestNotebook) => [notebook.imported(1, IMPORT, "np", 
 const whole = { raw: "raw", features: "X", predictions: "clf.predict(X)" };
 
 /** Statistics, a function of the notebook, a loop with one encoder per column, recorded columns, a scaler. */
-export function byHand(): Case {
+function byHand(): Case {
   const notebook = new TestNotebook([
     DATA,
     [
@@ -120,7 +120,7 @@ export function byHand(): Case {
 }
 
 /** The author uses our names: rows, frozen, features, predict, bins, check, Model, request; and changes a learned list. */
-export function clashes(): Case {
+function clashes(): Case {
   const notebook = new TestNotebook([
     DATA,
     [
@@ -209,7 +209,7 @@ export function clashes(): Case {
 }
 
 /** Functions that write and read the notebook's variables, a class the model needs, names bound again. */
-export function scopes(): Case {
+function scopes(): Case {
   const notebook = new TestNotebook([
     DATA,
     [
@@ -311,7 +311,7 @@ export function scopes(): Case {
 }
 
 /** A log target undone after the prediction, a threshold, labels by a dict; the raw thing is an array. */
-export function afterwards(): Case {
+function afterwards(): Case {
   const notebook = new TestNotebook([
     "import numpy as np\nrng = np.random.default_rng(2)\ndata = rng.normal(5, 1, (30, 3))\nraw = data.copy()\ntarget = np.exp(data[:, 0])",
     [
@@ -362,3 +362,6 @@ export function afterwards(): Case {
     predictions: "answer",
   };
 }
+
+/** Makes each case afresh, by name. */
+export const CASES: [name: string, make: () => Case][] = Object.entries({ byHand, clashes, scopes, afterwards });

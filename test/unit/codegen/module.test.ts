@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { generate, HELPERS, type ScoreMapEntry } from "../../../src/codegen/index.js";
 import type { ContractColumn, ContractDocument, RecordDocument } from "../../../src/core/contract.js";
 import { frozen, liveIn, model, record, TestNotebook, type TextEdit } from "./build.js";
-import * as cases from "./cases.js";
+import { CASES } from "./cases.js";
 import { compile, python } from "./python.js";
 
 const CHURN = new TestNotebook([
@@ -360,7 +360,7 @@ describe("the scoring module", () => {
 });
 
 describe.skipIf(python === null)("Python accepts", () => {
-  it.each(Object.entries(cases))("the module of %s", (_, make) => {
+  it.each(CASES)("the module of %s", (_, make) => {
     const { notebook, record: recorded } = make();
     compile(generate(notebook.program, recorded, null)["score.py"]);
   });

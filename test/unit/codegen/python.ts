@@ -50,41 +50,51 @@ export interface Case {
 export interface Comparison {
   wrong: unknown[];
   rows: number;
-  proba: number | false;
+  /** Columns of `predict_proba`. */
+  proba: number | null;
   source: string;
 }
 
-/** Runs the case's notebook, generates its module with what was learned, and compares the two. */
-export function compare({ notebook, record, ...rest }: Case): Comparison {
-  const folder = mkdtempSync(join(tmpdir(), "iapp-codegen-"));
+/** Runs the notebooks, generates their modules with what was learned, and compares them; one Python for all. */
+export function compareAll(cases: readonly Case[]): Comparison[] {
+  const folders = cases.map(({ notebook, record: _, ...rest }) => {
+    const folder = mkdtempSync(join(tmpdir(), "iapp-codegen-"));
+    writeFileSync(join(folder, "case.json"), JSON.stringify({ cells: notebook.cells, ...rest }));
+    return folder;
+  });
+  run("notebook.py", folders);
+  const sources = cases.map((one, i) => generateInto(folders[i]!, one));
+  const compared: Omit<Comparison, "source">[] = JSON.parse(run("compare.py", folders));
+  return compared.map((result, i) => ({ ...result, source: sources[i]! }));
+}
+
+function generateInto(folder: string, { notebook, record }: Case): string {
   const json = (name: string): Record<string, unknown> => JSON.parse(readFileSync(join(folder, name), "utf8"));
-  writeFileSync(join(folder, "case.json"), JSON.stringify({ cells: notebook.cells, ...rest }));
-  run("notebook.py", folder);
   const [values, names] = [json("values.json"), json("names.json")];
   const learned: RecordDocument = {
     ...record,
     frozen: record.frozen.map((value) => ({ ...value, value: values[value.name] })),
     models: record.models.map((model) => ({ ...model, main_names: names[model.name] as string[] })),
   };
-  const generated = generate(notebook.program, learned, null);
+  const source = generate(notebook.program, learned, null)["score.py"];
   const entries = learned.frozen.map(({ name, access, value }) => [name, { access, value }]);
   const models = learned.models.map(({ name, file, access, keys }) => [name, { file, access, keys }]);
-  const document = { schema: "iapp.frozen/1", values: Object.fromEntries(entries), models: Object.fromEntries(models) };
+  const document = {
+    schema: "iapp.frozen/1",
+    values: Object.fromEntries(entries),
+    models: Object.fromEntries(models),
+  };
   writeFileSync(join(folder, "frozen.json"), JSON.stringify(document));
-  writeFileSync(join(folder, "score.py"), generated["score.py"]);
-  return { ...JSON.parse(run("compare.py", folder)), source: generated["score.py"] };
+  writeFileSync(join(folder, "score.py"), source);
+  return source;
 }
 
 export function script(name: string): string {
   return join(SCRIPTS, name);
 }
 
-function run(script: string, folder: string): string {
-  const options = { cwd: folder, env: ENV, encoding: "utf8" as const };
-  const done = spawnSync(pythonWithPandas!, [join(SCRIPTS, script), folder], options);
-  if (done.status !== 0) {
-    const source = spawnSync("cat", ["-n", join(folder, "score.py")], { encoding: "utf8" }).stdout;
-    throw new Error(`${script} failed:\n${done.stderr}\n${source}`);
-  }
+function run(name: string, folders: string[]): string {
+  const done = spawnSync(pythonWithPandas!, [script(name), ...folders], { env: ENV, encoding: "utf8" });
+  if (done.status !== 0) throw new Error(`${name} failed:\n${done.stderr}`);
   return done.stdout;
 }
