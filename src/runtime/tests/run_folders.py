@@ -298,3 +298,18 @@ def price_run(folder: Path, statements: Optional[list] = None) -> Path:
     if statements is not None:
         write_score(folder, raw, statements, result, ["reg"], "reg", False, {})
     return folder
+
+
+def bare_run(folder: Path, raw: Any, score: str, features: Any, predictions: Any, task: str = "regression") -> Path:
+    """A run whose rows are no table: score.py is given whole, the answers as they are."""
+    expected = folder / "expected"
+    expected.mkdir(parents=True, exist_ok=True)
+    record = {"schema": "iapp.record/1", "status": "ok", "task": task, "features": [], "models": [], "frozen": []}
+    _write(folder / "record.json", {**record, "modules": [], "source": {"target": None}, "proba": None, "post": []})
+    _write(folder / "program.json", {"schema": "iapp.program/1", "workdir": str(folder), "cells": []})
+    (folder / "score.py").write_text(score)
+    np.save(expected / "rows.npy", np.arange(len(raw)))
+    answers = {"raw": predictions, "final": predictions, "proba": None}
+    for name, value in {"raw": raw, "features": features, "predictions": answers, "samples": []}.items():
+        (expected / f"{name}.pkl").write_bytes(pickle.dumps(value))
+    return folder

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from run_folders import churn_run, make_run, price_run
+from run_folders import bare_run, churn_run, make_run, price_run
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from iapp_runtime.train import probe
+from iapp_runtime.train import probe, prove
 from iapp_runtime.train.bins import category_bins, design_effect, number_bins
 from iapp_runtime.train.column_kind import categories_of, extremes_of, kind_of
 from iapp_runtime.train.events import Events
@@ -29,6 +29,13 @@ def learned(folder: Path) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any
     )
     contract["columns"] = {column["name"]: column for column in contract["columns"]}
     return contract, examples, profile
+
+
+def verified(folder: Path) -> dict[str, Any]:
+    events = Events.open(None, folder)
+    prove.main(folder, events)
+    events.close()
+    return json.loads((folder / "verification.json").read_text())
 
 
 @pytest.fixture(scope="module")
@@ -191,3 +198,42 @@ def test_design_effect_sees_clumps():
     assert design_effect(independent, 4, None) == 2.0
     assert 1.0 <= design_effect(independent, 4, order) < 2.0
     assert design_effect(clumped, 4, order) > 10
+
+
+def test_rows_of_an_array_are_lists_and_need_every_place(tmp_path):
+    raw = np.random.RandomState(0).rand(60, 3)
+    score = """import numpy as np
+def features(rows):
+    return np.asarray(rows, dtype=float)[:, :2]
+def predict(rows):
+    return features(rows).sum(axis=1)
+"""
+    contract, examples, profile = learned(bare_run(tmp_path, raw, score, raw[:, :2], raw[:, :2].sum(axis=1)))
+    assert contract["rows"] == "array"
+    # The third is never used, but a list has no names by which it could be left out.
+    assert [(c["name"], c["type"], c["required"]) for c in contract["columns"].values()] == [
+        ("0", "number", True),
+        ("1", "number", True),
+        ("2", "number", True),
+    ]
+    assert examples["rows"][0] == raw[0].tolist()
+    assert len(profile["features"]) == 3
+    assert verified(tmp_path)["equal"]
+
+
+def test_rows_of_text_are_strings(tmp_path):
+    raw = [f"ticket number {i} about {'billing' if i % 3 else 'login'}" for i in range(90)]
+    score = """import numpy as np
+def features(rows):
+    return [text.split()[-1] for text in rows]
+def predict(rows):
+    return np.array([len(word) for word in features(rows)])
+"""
+    words = [text.split()[-1] for text in raw]
+    lengths = np.array([len(word) for word in words])
+    contract, examples, _ = learned(bare_run(tmp_path, raw, score, words, lengths, "classification"))
+    assert contract["rows"] == "text"
+    (column,) = contract["columns"].values()
+    assert (column["type"], column["required"], column["nullable"]) == ("string", True, False)
+    assert set(examples["predictions"]) == {5, 7} and all(isinstance(row, str) for row in examples["rows"])
+    assert verified(tmp_path)["equal"]

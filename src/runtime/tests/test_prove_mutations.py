@@ -171,9 +171,11 @@ def test_probabilities_count_as_well(tmp_path):
 def test_a_refusal_of_a_row_that_the_notebook_scored(tmp_path):
     folder = churn_run(tmp_path, changed(1, "check(df['tenure'] < 70, 'too long')\n" + REPLACED[1]))
     assert not probed(folder)["equal"]
-    first = proved(folder)["first_difference"]
+    found = proved(folder)
+    first = found["first_difference"]
     raw = pickle.loads((folder / "expected" / "raw.pkl").read_bytes())
     assert first["actual"] == "too long" and first["cell"] == 2
+    assert not found["features"]["equal"] and not found["predictions"]["equal"]
     assert raw["tenure"].iloc[first["row"]] >= 70
 
 

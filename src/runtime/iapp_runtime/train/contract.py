@@ -28,7 +28,7 @@ def learn_contract(evidence: Evidence, scoring: ScoringModule, rows: Sequence[in
     target = (evidence.record.get("source") or {}).get("target")
     example = json_rows(raw, [rows[0]])[0]
     columns = [
-        _column(name, part, effects[n], target, example[name] if kind == "table" else None)
+        _column(name, part, effects[n], target, example[name] if kind == "table" else None, kind == "table")
         for n, (name, part) in enumerate(parts)
     ]
     if kind == "table":
@@ -71,12 +71,15 @@ def _effects(
     return [trial.effect(name if kind == "table" else n) for n, name in enumerate(names)]
 
 
-def _column(name: str, values: Any, effect: Optional[Effect], target: Optional[str], example: Any) -> dict[str, Any]:
+def _column(
+    name: str, values: Any, effect: Optional[Effect], target: Optional[str], example: Any, named: bool
+) -> dict[str, Any]:
     kind = kind_of(values)
     gone = int(cells.missing(values).sum())
     low, high = extremes_of(values) if kind in ("integer", "number", "datetime") else (None, None)
-    # A missing value that only fails is no reason to ask for a column whose values never matter.
-    required = effect is None or effect.values != NOTHING or effect.missing not in (NOTHING, FAILS)
+    # A missing value that only fails is no reason to ask for a column whose values never matter. In rows without names
+    # nothing can be left out.
+    required = not named or effect is None or effect.values != NOTHING or effect.missing not in (NOTHING, FAILS)
     nullable = gone > 0 or (effect is not None and (effect.handled if required else effect.missing == NOTHING))
     return {
         "name": name,

@@ -31,6 +31,13 @@ class Outcome:
         compared = self.batch > 0 and self.single > 0
         return self.error is None and self.first is None and compared and self.features.equal and self.predictions.equal
 
+    def failed(self, part: str) -> None:
+        """An error came instead of features or predictions: neither from here on counts as equal."""
+        nothing = Comparison(False, False, float("inf"))
+        self.predictions = self.predictions.merged(nothing)
+        if part == "features":
+            self.features = self.features.merged(nothing)
+
     def document(self, seconds: float) -> dict[str, Any]:
         """verification.json; where nothing at all was compared, equal is false and `error` says why."""
         if self.error is None and not self.equal and self.first is None:

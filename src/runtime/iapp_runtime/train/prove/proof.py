@@ -119,6 +119,7 @@ class Proof:
         """Features first, then predictions; False (and a first difference) where they are not the same."""
         rows = [self.rows[i] for i in places]
         outcome, expected = self.outcome, self.evidence.predictions
+        reached = "features"
         try:
             sent = json_rows(self.evidence.raw, rows, only)
             given = self.scoring.features(sent)
@@ -127,6 +128,7 @@ class Proof:
             if features.first is not None:
                 outcome.first = self.locator.of_difference(features.first, rows, where)
                 return False
+            reached = "predictions"
             answers = self.scoring.predict(sent)
             found = self._final(answers, places)
             proba, predict_proba = expected.get("proba"), self.scoring.predict_proba
@@ -134,6 +136,7 @@ class Proof:
                 found = found.merged(_answers(proba, predict_proba(sent), places))
         except Exception as error:
             outcome.first = self.locator.of_failure(error, rows, where)
+            outcome.failed(reached)
             return False
         outcome.predictions = outcome.predictions.merged(found)
         if where == "batch":
