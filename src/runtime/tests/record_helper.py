@@ -54,7 +54,12 @@ class Run:
         self.folder = folder
         self.sources = [textwrap.dedent(source).encode() for source in cells]
         self.text = ""
-        for piece in [*document["definitions"], *document["features"], *document["post"], document["result"] or {"edits": []}]:
+        for piece in [
+            *document["definitions"],
+            *document["features"],
+            *document["post"],
+            document["result"] or {"edits": []},
+        ]:
             for edit in piece["edits"]:  # the author may use the same names: code generation respells ours
                 for helper in document["helpers"]:
                     edit["template"] = re.sub(rf"(?<![\w.]){helper}\(", f"replay_{helper}(", edit["template"])
@@ -74,7 +79,8 @@ class Run:
         lines = [i["text"] for i in d["imports"]]
         lines.append("from iapp_runtime.score.replay import Frozen, Model")
         lines += [
-            f"from iapp_runtime.score.{'replay_extra' if h == 'checked' else 'replay'} import {h} as replay_{h}" for h in d["helpers"]
+            f"from iapp_runtime.score.{'replay_extra' if h == 'checked' else 'replay'} import {h} as replay_{h}"
+            for h in d["helpers"]
         ]
         lines.append("frozen = Frozen('frozen.json')")
         lines.append(f"SOURCE = {source_of(d)!r}")

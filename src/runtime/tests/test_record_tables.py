@@ -146,7 +146,7 @@ def test_home_prices(tmp_path, monkeypatch):
     document = run.document
     assert document["source"]["target"] == "price"
     text = features_text(run)
-    assert "[\"per_sqft\"] =" not in text
+    assert '["per_sqft"] =' not in text
     assert "remove_outliers" not in text
     assert "checked(df5" in text or "check(" in text
     assert document["post_result"] == "price"

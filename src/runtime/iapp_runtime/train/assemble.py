@@ -7,17 +7,19 @@ from typing import Any
 
 from .candidates import Choice
 from .expected import Expected, predict_method
-from .reads import names_in
 from .kinds import LEARNS
+from .reads import names_in
 from .recorder.state import Recording
 from .slicer.cut import Cut, Kept
 from .slicer.definitions import definitions, imports, nested
 from .slicer.entries import Entries
+from .slicer.inside import Argument
 from .slicer.lives import Lives, bound_names
 from .slicer.pieces import Writer
 from .slicer.post import Post, find_post
 from .slicer.refusals import Refused
-from .slicer.served import criterion_node, served_of
+from .slicer.served import criterion as find_criterion
+from .slicer.served import served_of
 from .stored import frozen_values, models, task_of
 
 _RESERVED = {
@@ -55,28 +57,33 @@ def cut_slice(recording: Recording, choice: Choice, run_dir: Path) -> Slice:
     author = _author_names(recording)
     entries = Entries(author | _RESERVED | _HELPERS)
     cut = Cut(recording, served, entries)
-    criterion = cut.expression(candidate.statement, criterion_node(recording, candidate))
-    cut.run(criterion)
+    criterion, parts, names = find_criterion(cut, candidate)
+    cut.run(criterion, parts, names)
     cut.kept.reverse()
     number = recording.candidates.index(candidate)
     post = find_post(cut, candidate, number)
     _check_model(candidate)
     _take_model_code(cut, candidate)
     defined = definitions(cut, [kept.at for kept in [*cut.kept, criterion]])
-    everything = [*cut.kept, criterion, *(kept for _, kept in defined), *(post.kept if post else [])]
+    inner = [part for part in parts if isinstance(part, Kept)]
+    inner += [part.expression for part in parts if isinstance(part, Argument) and part.expression is not None]
+    everything = [*cut.kept, *inner, criterion, *(kept for _, kept in defined), *(post.kept if post else [])]
     if not any("rows_in" in plan.helpers for kept in everything for plan in kept.plans.values()):
         raise Refused(
             "IAPP_NOTEBOOK_SOURCE_LOST",
             f"the rows the model is given ({recording.sources[served.source].call}) could not be followed back to where they are read",
             None,
         )
-    bound = bound_names([*cut.kept, *(post.kept if post else [])])
+    bound = bound_names([*cut.kept, *(p for p in parts if isinstance(p, Kept)), *(post.kept if post else [])])
     lives = Lives(cut, entries, bound)
-    _name(cut, entries, lives, everything, bound)
+    marks = [part.mark for part in parts if isinstance(part, Argument) and part.mark is not None]
+    _name(cut, entries, lives, everything, bound, marks)
     served_model = _served_entry(recording, entries, choice, lives, bound)
     inside = nested(cut, lives.local | bound)
     writer = Writer(entries)
     features, indices = _features(writer, cut, lives, defined, inside)
+    features += [_inner_piece(writer, cut, part) for part in parts]
+    indices += [None] * len(parts)
     document: dict[str, Any] = {
         "definitions": [writer.piece(kept, "definition") for name, kept in defined if name not in inside],
         "features": features,
@@ -102,7 +109,7 @@ def cut_slice(recording: Recording, choice: Choice, run_dir: Path) -> Slice:
     final = _final(recording, candidate, number, post) if post is not None else None
     samples = _samples(recording, served.source, features, indices)
     expected.write(run_dir, recording.sources[served.source].raw, final, samples)
-    used = _used_entries(entries, everything, lives, served_model)
+    used = _used_entries(entries, everything, lives, served_model, marks)
     document["frozen"] = frozen_values(used, run_dir)
     document["models"] = models(used, run_dir)
     document["helpers"] = sorted(writer.helpers)
@@ -145,10 +152,10 @@ def _take_model_code(cut: Cut, candidate: Any) -> None:
                 cut.read({name}, candidate.statement, {}, {})
 
 
-def _name(cut: Cut, entries: Entries, lives: Lives, everything: list[Kept], bound: set[str]) -> None:
+def _name(cut: Cut, entries: Entries, lives: Lives, everything: list[Kept], bound: set[str], marks: list[str]) -> None:
     """Names for all entries: live names keep the author's, models too where that is free, the rest gets made ones."""
     lives.name_module(cut)
-    used = entries.used([plan.template for kept in everything for plan in kept.plans.values()])
+    used = entries.used([plan.template for kept in everything for plan in kept.plans.values()] + marks)
     module_names = {entry.name for entry in lives.module}
     for entry in used:
         if not entry.name:
@@ -200,6 +207,24 @@ def _features(
         numbered.append((kept.at, writer.piece(kept), kept.at))
     numbered.sort(key=lambda one: one[0])
     return [piece for _, piece, _ in numbered], [index for _, _, index in numbered]
+
+
+def _inner_piece(writer: Writer, cut: Cut, part: Any) -> dict[str, Any]:
+    """A part of the served call's own statement: a statement in it, or a line that binds a parameter."""
+    if isinstance(part, Kept):
+        return writer.piece(part)
+    statement = part.statement
+    if part.expression is None:
+        text, span, line = cut.entries.fill(part.mark), statement.span(), statement.line
+    else:
+        piece = writer.piece(part.expression)
+        text, span, line = _expression_text(piece, part.expression), piece["span"], piece["line"]
+        if "\n" in text:
+            text = f"({text})"
+    return {
+        "cell": statement.cell.number, "line": line, "span": list(span), "kind": "bind", "text": f"{part.name} = {text}",
+        "edits": [], "binds": [part.name], "reads": sorted(part.expression.reads) if part.expression else [], "note": None,
+    }  # fmt: skip
 
 
 def _post_fields(writer: Writer, post: Post, lives: Lives) -> dict[str, Any]:
@@ -280,8 +305,8 @@ def _samples(
     return found
 
 
-def _used_entries(entries: Entries, everything: list[Kept], lives: Lives, served: Any) -> list[Any]:
-    used = entries.used([plan.template for kept in everything for plan in kept.plans.values()])
+def _used_entries(entries: Entries, everything: list[Kept], lives: Lives, served: Any, marks: list[str]) -> list[Any]:
+    used = entries.used([plan.template for kept in everything for plan in kept.plans.values()] + marks)
     extra = [*lives.module, *(b.entry for b in lives.bindings), served]
     found = {entry.number: entry for entry in [*used, *extra]}
     return [found[number] for number in sorted(found)]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pickle
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from iapp_runtime import codec, pickles
 
 from .slicer.entries import Entry
+from .slicer.refusals import Refused
 
 
 def frozen_values(entries: list[Entry], run_dir: Path) -> list[dict[str, Any]]:
@@ -22,7 +25,7 @@ def frozen_values(entries: list[Entry], run_dir: Path) -> list[dict[str, Any]]:
         document = {
             "name": entry.name,
             "access": entry.access,
-            "value": codec.encode(value, run_dir, entry.name),
+            "value": _stored(entry, lambda entry=entry, value=value: codec.encode(value, run_dir, entry.name)),
             "origin": _origin(entry),
             "summary": summary(value),
         }
@@ -30,6 +33,22 @@ def frozen_values(entries: list[Entry], run_dir: Path) -> list[dict[str, Any]]:
             document["bind"] = "module"
         found.append(document)
     return found
+
+
+def _stored(entry: Entry, store: Callable[[], Any]) -> Any:
+    """What `store` gives. A value that cannot be stored is a refusal that names it."""
+    try:
+        return store()
+    except pickle.PicklingError as error:
+        origin = _origin(entry)
+        raise Refused(
+            "IAPP_NOTEBOOK_NOT_STORABLE",
+            f"cell {origin['cell']}: '{entry.name}' ({origin['text'][:80]}) cannot be stored: {error}",
+            "make the model's input without this object",
+            origin["cell"],
+            None,
+            origin["text"],
+        ) from error
 
 
 def _origin(entry: Entry) -> dict[str, Any]:
@@ -64,7 +83,7 @@ def models(entries: list[Entry], run_dir: Path) -> list[dict[str, Any]]:
             value = [state.value for state in entry.value]
             first = value[0]
         path = run_dir / "objects" / f"{entry.name}.pkl"
-        names = pickles.dump(value, path)
+        names = _stored(entry, lambda value=value, path=path: pickles.dump(value, path))
         origin = _origin(entry)
         found.append({
             "name": entry.name, "class": type(first).__name__, "file": f"objects/{entry.name}.pkl", "access": entry.access,

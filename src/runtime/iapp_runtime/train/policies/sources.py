@@ -5,14 +5,26 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+from .random_numbers import edit_random
+
 
 def edit_source(editor: Any, node: ast.AST, executions: list) -> Any:
     """`pd.read_csv(...)`, `iris.data`."""
     number = executions[0].data["source"]
     plan = editor.plan(node)
     if editor.serves(number):
+        part, whole = executions[0].data.get("part"), editor.recording.sources[number].part
+        if part is not None and part != whole:
+            raise editor.refusal(
+                "IAPP_NOTEBOOK_PART_UNKNOWN",
+                node,
+                f"'{editor.text(node)}' is not part of a new row, but the model's input is made of it",
+                f"make the model's input from '{whole}' of the data set alone",
+            )
         plan.reads.add("rows")
         return plan.helper("rows_in").done("rows_in(rows, SOURCE, REQUIRED, OPTIONAL)")
+    if executions[0].data.get("random"):
+        return edit_random(editor, node, executions)
     source = editor.recording.sources[number]
     part = executions[0].data.get("part")
     if part is None and source.part is None:

@@ -43,7 +43,7 @@ def _turns(hooks: Hooks, site: int, iterable: Any) -> Iterator[Any]:
         key = _key(item)
         if len(turns) < KEPT:
             turns.append(key)
-        recording.context = (*outer, (site, key))
+        recording.context = (*outer, (site, key, recording.next_turn()))
         try:
             yield item
         finally:
@@ -59,7 +59,7 @@ def _groups(hooks: Hooks, site: int, groups: Any, parents: Parents) -> Iterator[
             places = table.index.get_indexer(group.index)
             if bool((places >= 0).all()):
                 recording.set_rows(group, rows.take(places))
-        recording.context = (*outer, (site, (_key(key), None)))
+        recording.context = (*outer, (site, (_key(key), None), recording.next_turn()))
         try:
             yield key, group
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import types
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,8 @@ def record_result(
     rows = derive(result, parents, name)
     if rows is not None:
         return record_rows(hooks, site, result, rows, parents, act, **data)
+    if inspect.isawaitable(result):
+        return result
     if result is None or result is NotImplemented or is_lazy(result) or isinstance(result, types.GeneratorType):
         if is_lazy(result):
             recording.lazy[id(result)] = (result, parents)

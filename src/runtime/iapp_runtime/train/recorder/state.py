@@ -175,6 +175,11 @@ class Recording:
         self.log(site).add(execution)
         return execution
 
+    def next_turn(self) -> int:
+        """A number of its own for each turn of a loop."""
+        self.order += 1
+        return self.order
+
     # ---- estimators
     def estimator_state(self, estimator: Any) -> EstimatorState:
         """The estimator's present state; equal states are one object."""

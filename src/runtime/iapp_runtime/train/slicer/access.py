@@ -51,22 +51,23 @@ def _table(values: Sequence[Any], keys: list[tuple[Any, ...]], equal: Same) -> l
 
 def named_turn(execution: Execution, loops: list[Any]) -> dict[str, Any]:
     """Value of each loop variable (that is a scalar and not bound again) when this execution happened."""
-    items = dict(execution.context)
+    items = {site: key for site, key, _ in execution.context}
     found: dict[str, Any] = {}
     for loop in loops:
         item = items.get(loop.site)
         bound_again = _stores(loop.body) if isinstance(loop, ast.For) else set()
-        for name, value in _match(loop.target, item):
+        for name, value in match(loop.target, item):
             if name not in bound_again and name not in found and value is not None and _hashable(value):
                 found[name] = value
     return found
 
 
-def _match(target: ast.AST, item: Any) -> list[tuple[str, Any]]:
+def match(target: ast.AST, item: Any) -> list[tuple[str, Any]]:
+    """Names of a loop's target with their parts of the item."""
     if isinstance(target, ast.Name):
         return [(target.id, item)]
     if isinstance(target, (ast.Tuple, ast.List)) and isinstance(item, tuple) and len(item) == len(target.elts):
-        return [pair for part, value in zip(target.elts, item) for pair in _match(part, value)]
+        return [pair for part, value in zip(target.elts, item) for pair in match(part, value)]
     return []
 
 

@@ -63,6 +63,7 @@ class Cut:
         self.function_reads: dict[str, set[str]] = {}
         self.row_functions: set[str] = set()
         self.imports: dict[str, int] = {}
+        self._seen: set[Any] = set()
         self.need_at: dict[int, set[str]] = {}
         raw = recording.sources[served.source].raw
         self.raw_columns = set(getattr(raw, "columns", [])) | served.targets
@@ -78,6 +79,13 @@ class Cut:
         statement = self.recording.statements[index]
         editor = self.editor(statement, [index], need)
         plans = editor.run()
+        if any(isinstance(part, (ast.Await, ast.AsyncFor, ast.AsyncWith)) for part in ast.walk(statement.node)):
+            raise editor.refusal(
+                "IAPP_NOTEBOOK_AWAIT",
+                statement.node,
+                f"'{editor.text(statement.node)}' waits for something, and the model's input comes from it",
+                "fetch what is waited for in a statement of its own, before the rows are read",
+            )
         if isinstance(statement.node, _COMPOUND):
             from .loop_columns import loop_keys
 
@@ -172,14 +180,14 @@ class Cut:
         use.expression(statement.node, None)
         self.read(reads, at, need, use.uses)
 
-    _seen: set[Any]
-
     # ---- the slice
-    def run(self, criterion: Kept) -> None:
-        """Slice backwards from an expression."""
-        self._seen = set()
+    def run(self, criterion: Kept, parts: list[Any], names: set[str]) -> None:
+        """Slice backwards from an expression, or (with parts of the same statement before it) from names."""
         need: dict[str, Wanted] = {}
-        self._account(criterion, need, {}, criterion.at)
+        if parts:
+            self.read(names, criterion.at, need, {})
+        else:
+            self._account(criterion, need, {}, criterion.at)
         self.back(criterion.at - 1, need)
 
     def back(self, last: int, need: dict[str, Wanted]) -> dict[str, Wanted]:

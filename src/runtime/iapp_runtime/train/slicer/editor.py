@@ -57,7 +57,7 @@ class Editor:
         self.notes = notes
         self.need = need
         self.plans: dict[int, Plan] = {}
-        self.frozen_only = True
+        self.turns: dict[int, int] = {}
 
     # ---- planning
     def run(self, root: Any = None) -> dict[int, Plan]:
@@ -113,13 +113,17 @@ class Editor:
                     f"'{self.text(node)}' was executed {log.seen} times with values that differ",
                     None,
                 )
-            executions += log.executions
+            executions += [e for e in log.executions if self._in_turn(e)]
             kinds |= log.kinds
         ours = [e for e in executions if not e.sources or self.is_served(e.sources)]
         if ours and len(ours) < len(executions):
             executions = ours
             kinds = {e.kind for e in ours} | (kinds - {"frozen"} if kinds != {"frozen"} else set())
         return executions, kinds
+
+    def _in_turn(self, execution: Execution) -> bool:
+        """Of loops of which one turn is followed: was it that turn?"""
+        return all(self.turns.get(site, turn) == turn for site, _, turn in execution.context)
 
     # ---- what policies ask
     def plan(self, node: Any) -> Plan:

@@ -8,11 +8,16 @@ from typing import Any
 import numpy as np
 
 from ..lineage import SHIFT
+from ..reads import mutated, names_in
 from ..recorder.estimators import Candidate
 from ..recorder.state import Recording
+from .cut import Cut, Kept
 from .editor import Served
+from .inside import Inside
 from .refusals import Refused
 from .targets import target_columns
+
+_COMPOUND = (ast.For, ast.While, ast.If, ast.With, ast.Try)
 
 
 def served_of(recording: Recording, candidate: Candidate) -> Served:
@@ -30,32 +35,38 @@ def served_of(recording: Recording, candidate: Candidate) -> Served:
     return Served(source, rows.present(), fits, target_columns(recording, source, candidate))
 
 
-def criterion_node(recording: Recording, candidate: Candidate) -> Any:
-    """The expression to slice from, in the statement of the served call.
+def criterion(cut: Cut, candidate: Candidate) -> tuple[Kept, list[Any], set[str]]:
+    """The expression to slice from; parts of the same statement that come before it; names needed before the statement.
 
-    The argument as written; inside a function of the notebook, the name at the call's statement that holds the very
-    table. Raises `Refused` when the table is made inside the function.
+    The argument as written where it is at the top level; inside a function of the notebook, the name at the call's
+    statement that holds the very table, else the parts of the function or loop that make it.
     """
+    recording = cut.recording
     statement = recording.statements[candidate.statement]
     node = recording.sites[candidate.site]
+    argument = argument_of(node, candidate.where)
     inside = any(part is node for part in ast.walk(statement.node))
-    argument = _argument(node, candidate.where)
+    bound = names_in(statement.node).binds | mutated(statement.node) if isinstance(statement.node, _COMPOUND) else set()
     if inside and argument is not None and not _in_function(statement.node, node):
-        return argument
+        if not names_in(argument).reads & bound:
+            kept = cut.expression(candidate.statement, argument)
+            return kept, [], kept.reads
     for part in ast.walk(statement.node):
-        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load) and part.id in candidate.names:
-            return part
-    raise Refused(
-        "IAPP_NOTEBOOK_INSIDE_FUNCTION",
-        f"cell {statement.cell.number}: the table the model is given is made inside a function ({' '.join(statement.text().split())[:80]})",
-        "make the table outside of the function that calls predict, or let the function return it",
-        statement.cell.number,
-        statement.line,
-        " ".join(statement.text().split())[:200],
-    )
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load) and part.id in set(candidate.names) - bound:
+            kept = cut.expression(candidate.statement, part)
+            return kept, [], kept.reads
+    if argument is None:
+        raise Refused(
+            "IAPP_NOTEBOOK_INSIDE_FUNCTION",
+            f"cell {statement.cell.number}: the argument of {candidate.method} is not written out",
+            None,
+        )
+    parts, kept, need = Inside(cut, candidate).run(argument)
+    return kept, parts, need
 
 
-def _argument(node: Any, where: Any) -> Any:
+def argument_of(node: Any, where: Any) -> Any:
+    """The expression at a position or keyword of a call."""
     if isinstance(where, int):
         if where < len(node.args) and not any(isinstance(a, ast.Starred) for a in node.args[: where + 1]):
             return node.args[where]

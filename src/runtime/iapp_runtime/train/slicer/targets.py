@@ -10,25 +10,36 @@ import pandas as pd
 
 from ..reads import names_in
 from ..recorder.state import Recording
+from .columns import stored_columns
 
 
 def target_columns(recording: Recording, source: int, candidate: Any) -> set[str]:
     """The target's column of the raw table and the columns made from it, by following `y` back through the text."""
     raw = recording.sources[source].raw
-    known = {str(c) for c in getattr(raw, "columns", [])}
-    start = _target_of(recording, source, candidate, known)
-    return _spread(recording, start & known) if start & known else set()
+    known = {str(c) for c in getattr(raw, "columns", [])} | _assigned_columns(recording)
+    return _spread(recording, _target_of(recording, source, candidate, known))
+
+
+def _assigned_columns(recording: Recording) -> set[str]:
+    """Columns that a statement of the notebook sets."""
+    return {
+        name
+        for statement in recording.statements
+        for names in stored_columns(statement.node).values()
+        for name in names
+    }
 
 
 def _target_of(recording: Recording, source: int, candidate: Any, known: set[str]) -> set[str]:
+    """The column `y` was last taken from, and where that one was made of another one, that too."""
     fits = [c for c in recording.candidates if c.owner is candidate.owner and c.target is not None]
     for fit in reversed(fits):
+        words = _follow(recording, fit.target_node(recording), fit.statement, 0)
         if fit.target_name in known:
-            return {fit.target_name}
+            return {fit.target_name} | words
         column = _equal_column(recording, source, fit)
         if column is not None:
             return {column}
-        words = _follow(recording, fit.target_node(recording), fit.statement, 0)
         if words & known:
             return words & known
     return set()
@@ -63,10 +74,7 @@ def _follow(recording: Recording, node: Any, before: int, depth: int) -> set[str
         for index in range(before - 1, -1, -1):
             value = _assigned(recording.statements[index].node, word)
             if value is not None:
-                found = _follow(recording, value, index, depth + 1)
-                if found:
-                    return found
-                break
+                return {word} | _follow(recording, value, index, depth + 1)
     for name in names_in(node).reads:
         for index in range(before - 1, -1, -1):
             value = _bound_to(recording.statements[index].node, name)
