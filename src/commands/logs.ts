@@ -46,7 +46,8 @@ export default defineCommand({
       await host.write(`${lines.join("\n")}\n`);
     };
     await logs(host, { name: input.args[0], filter, tail, follow: options.follow === true, window }, show);
-    return 0;
+    // Ctrl-C is how following ends: no error to show, and nothing but log lines on standard output.
+    return host.signal.aborted ? 130 : 0;
   },
 });
 

@@ -1,4 +1,5 @@
 import type { RouterStatus } from "../router/server.js";
+import { prune } from "./prune.js";
 import type { AppState, UnitStatus } from "./state.js";
 import type { Unit } from "./unit.js";
 import { scoringUnit, scoringUnitName, type Workshop } from "./units.js";
@@ -43,6 +44,7 @@ export class Fleet {
       const unit = scoringUnit(this.#shop, state, name, serial);
       if (unit === undefined) continue;
       this.#members.set(key, { version: name, unit, retiring: null });
+      prune(this.#shop.paths, new Set(this.#members.keys()));
       // A supervisor that was killed may have started it without having noted it.
       if (!unit.adopt(undefined, now)) void unit.start(now);
     }

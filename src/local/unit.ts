@@ -22,6 +22,8 @@ export interface UnitSpec {
 
 const STARTING_PROBE_MS = 100;
 const UNREADY_AFTER = 3;
+/** A pause between two looks that no load explains. */
+const ASLEEP_MS = 10_000;
 
 /** One process that is kept alive: started or adopted, watched, started again after a crash, given up in a crash loop. */
 export class Unit {
@@ -37,6 +39,7 @@ export class Unit {
   #nextProbe = 0;
   #probing = false;
   #answered = 0;
+  #lastTick = 0;
   #badProbes = 0;
   #ending: Promise<void> | null = null;
 
@@ -112,7 +115,14 @@ export class Unit {
 
   /** Looks after the process; called often. */
   tick(now: number): void {
+    const gap = this.#lastTick === 0 ? 0 : now - this.#lastTick;
+    this.#lastTick = now;
     if (this.#ending !== null) return;
+    // The machine slept, or its clock was set: the process could not answer any more than we could ask.
+    if (Math.abs(gap) > ASLEEP_MS) {
+      this.#answered += gap;
+      if (this.#phase === "starting") this.#since += gap;
+    }
     if (this.#phase === "backoff" && now >= this.#retryAt) {
       this.#restarts += 1;
       void this.start(now);

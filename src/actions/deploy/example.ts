@@ -1,6 +1,8 @@
-import { request } from "node:http";
+import { request as httpRequest } from "node:http";
 import { OperationError } from "../../core/errors.js";
 import type { Examples } from "./candidate.js";
+
+const BUSY_ATTEMPTS = 5;
 
 export interface ExampleAnswer {
   row: Record<string, unknown>;
@@ -14,8 +16,15 @@ export interface ExampleAnswer {
  * proof held in the proof's process, so something is wrong with how the service is run.
  */
 export async function askExample(url: string, examples: Examples, timeout = 30_000): Promise<ExampleAnswer> {
-  const started = performance.now();
-  const { status, body } = await post(`${url}/predict`, JSON.stringify({ rows: examples.rows }), timeout);
+  const request = JSON.stringify({ rows: examples.rows });
+  let started = performance.now();
+  let { status, body } = await post(`${url}/predict`, request, timeout);
+  // Busy with other requests is not wrong.
+  for (let attempt = 0; status === 503 && attempt < BUSY_ATTEMPTS; attempt++) {
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    started = performance.now();
+    ({ status, body } = await post(`${url}/predict`, request, timeout));
+  }
   const ms = performance.now() - started;
   if (status !== 200) {
     throw new OperationError("IAPP_DEPLOY_EXAMPLE", `the example rows were answered with status ${status}`, {
@@ -62,7 +71,7 @@ function post(url: string, body: string, timeout: number): Promise<{ status: num
     const fail = (cause: Error): void =>
       reject(new OperationError("IAPP_DEPLOY_EXAMPLE", `the service does not answer: ${cause.message}`, { cause }));
     const headers = { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) };
-    const req = request(url, { method: "POST", headers, agent: false, timeout }, (res) => {
+    const req = httpRequest(url, { method: "POST", headers, agent: false, timeout }, (res) => {
       let text = "";
       res.setEncoding("utf8");
       res.on("data", (chunk: string) => {

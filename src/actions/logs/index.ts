@@ -1,7 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Interrupted } from "../../core/errors.js";
 import type { Context } from "../../core/events.js";
 import { appPaths } from "../../local/paths.js";
 import { type AppState, readState } from "../../local/state.js";
@@ -23,7 +22,10 @@ export interface LogsInput {
 
 const POLL_MS = 200;
 
-/** Gives the lines of every component of an app in the order of their times: the past ones, then, if wanted, what comes. */
+/**
+ * Gives the lines of every component of an app in the order of their times: the past ones, then, if wanted, what comes, until the
+ * signal aborts.
+ */
 export async function logs(
   ctx: Context,
   input: LogsInput,
@@ -79,7 +81,6 @@ async function follow(
     await sleep(POLL_MS, undefined, { signal: ctx.signal }).catch(() => undefined);
   }
   await write(merger.flush());
-  throw new Interrupted();
 }
 
 /** Adds the logs that are there by now: new processes and new training runs join by themselves. */
