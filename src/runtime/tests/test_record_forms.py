@@ -1,5 +1,7 @@
 """Forms of notebooks: loops of folds, models in loops, predictions inside functions, data sets of libraries, magics."""
 
+# ruff: noqa: E501 (cells stand on one line here)
+
 from __future__ import annotations
 
 import record_data as data

@@ -1,5 +1,7 @@
 """What cannot be served is refused with its place and reason; what did not matter is a remark."""
 
+# ruff: noqa: E501 (cells stand on one line here)
+
 from __future__ import annotations
 
 import record_data as data

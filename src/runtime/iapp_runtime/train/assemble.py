@@ -36,8 +36,8 @@ _RESERVED = {
     "Model",
 }
 _HELPERS = {
-    "rows_in", "check", "checked", "keep", "split", "row_count", "dummies", "expand", "bins", "codes", "by_group", "as_recorded",
-    "scaled", "restored", "concat_rows", "in_request_order",
+    "rows_in", "check", "checked", "keep", "split", "row_count", "dummies", "expand", "bins", "codes", "by_group",
+    "as_recorded", "scaled", "restored", "concat_rows", "in_request_order",
 }  # fmt: skip
 
 
@@ -71,7 +71,8 @@ def cut_slice(recording: Recording, choice: Choice, run_dir: Path) -> Slice:
     if not any("rows_in" in plan.helpers for kept in everything for plan in kept.plans.values()):
         raise Refused(
             "IAPP_NOTEBOOK_SOURCE_LOST",
-            f"the rows the model is given ({recording.sources[served.source].call}) could not be followed back to where they are read",
+            f"the rows the model is given ({recording.sources[served.source].call}) "
+            "could not be followed back to where they are read",
             None,
         )
     bound = bound_names([*cut.kept, *(p for p in parts if isinstance(p, Kept)), *(post.kept if post else [])])
@@ -148,7 +149,6 @@ def _take_model_code(cut: Cut, candidate: Any) -> None:
         for name in main_names(getattr(value, "value", value)):
             binder = cut.recording.binder.get(name)
             if binder is not None and name not in cut.functions:
-                facts = cut.recording.facts[candidate.statement]
                 cut.read({name}, candidate.statement, {}, {})
 
 
@@ -222,8 +222,9 @@ def _inner_piece(writer: Writer, cut: Cut, part: Any) -> dict[str, Any]:
         if "\n" in text:
             text = f"({text})"
     return {
-        "cell": statement.cell.number, "line": line, "span": list(span), "kind": "bind", "text": f"{part.name} = {text}",
-        "edits": [], "binds": [part.name], "reads": sorted(part.expression.reads) if part.expression else [], "note": None,
+        "cell": statement.cell.number, "line": line, "span": list(span), "kind": "bind",
+        "text": f"{part.name} = {text}", "edits": [], "binds": [part.name],
+        "reads": sorted(part.expression.reads) if part.expression else [], "note": None,
     }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from .assemble import Slice, cut_slice
 from .candidates import Choice, choose
-from .failing import failures, refuse_failures
+from .failing import failures, refuse_failures, root_failure
 from .recorder.state import Recording
 from .slicer.refusals import Refused
 from .used_files import FileWatch, imported_packages
@@ -60,7 +60,8 @@ def _empty(recording: Recording, files: FileWatch | None, run_seconds: float) ->
         "schema": "iapp.record/1", "status": "ok", "refusal": None,
         "python": platform.python_version(), "packages": imported_packages(recording.namespace),
         "served": None, "source": None, "cells": [], "failures": [], "imports": [], "definitions": [], "features": [],
-        "result": None, "predict": None, "proba": None, "classes": None, "post": [], "post_result": None, "post_input": None,
+        "result": None, "predict": None, "proba": None, "classes": None, "post": [],
+        "post_result": None, "post_input": None,
         "task": "other", "frozen": [], "models": [], "helpers": [], "checks": [], "warnings": [],
         "timing": {
             "run_seconds": round(run_seconds, 3),
@@ -113,9 +114,10 @@ def _better(refusal: Refused, found: list[dict[str, Any]], recording: Recording)
     """Without a model, a cell that failed before one was made is the reason worth telling."""
     if refusal.code not in ("IAPP_NOTEBOOK_NO_MODEL", "IAPP_NOTEBOOK_NO_ROWS") or not found:
         return refusal
-    found[0].update(matters=True, why=f"after it no model that can be served was made ({refusal.reason.rstrip('.')})")
+    root = root_failure(found, recording)
+    root.update(matters=True, why=f"after it no model that can be served was made ({refusal.reason.rstrip('.')})")
     try:
-        refuse_failures(found[:1], recording)
+        refuse_failures([root], recording)
     except Refused as better:
         return better
     return refusal

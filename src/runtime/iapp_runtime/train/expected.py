@@ -95,7 +95,7 @@ def _comparable(call: Candidate, served: Candidate) -> bool:
 
 
 def _predictions(call: Candidate, served: Candidate, method: str, at: np.ndarray) -> np.ndarray:
-    """Recorded predictions, or (for rows that were only fitted on) those of the served model for the recorded features."""
+    """Recorded predictions; for rows that were only fitted on, those of the served model for them."""
     if (
         call.method == method
         and call.result is not None

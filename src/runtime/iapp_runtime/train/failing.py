@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 from typing import Any
 
-from .reads import mutated, names_in
+from .kinds import TABLES
+from .reads import mutated, names_in, root_name
 from .recorder.state import Recording
 from .slicer.cut import Cut
 from .slicer.refusals import Refused
@@ -40,8 +42,48 @@ def _lost(recording: Recording, index: int) -> set[str]:
     for statement in recording.statements[index:]:
         if statement.cell is not cell:
             break
-        names |= names_in(statement.node).binds | mutated(statement.node)
+        names |= names_in(statement.node).binds | (mutated(statement.node) - _looked_at(recording, statement.node))
     return names
+
+
+def _looked_at(recording: Recording, node: ast.AST) -> set[str]:
+    """Tables that a statement only calls methods of: those change a table when asked to (`inplace`), else never."""
+    stored = {
+        root_name(p.value)
+        for p in ast.walk(node)
+        if isinstance(p, (ast.Subscript, ast.Attribute)) and not isinstance(p.ctx, ast.Load)
+    }
+    found: set[str] = set()
+    for part in ast.walk(node):
+        call = part.value if isinstance(part, ast.Expr) else None
+        if not isinstance(call, ast.Call) or any(k.arg == "inplace" for k in call.keywords):
+            continue
+        method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+        if method in ("insert", "pop", "update") or getattr(call.func, "id", None) in recording.binder:
+            continue
+        for name in {root_name(call.func), *(root_name(a) for a in call.args)} - stored:
+            if name is not None and isinstance(recording.namespace.get(name), TABLES):
+                found.add(name)
+    return found
+
+
+def root_failure(found: list[dict[str, Any]], recording: Recording) -> dict[str, Any]:
+    """Of several failures the one the others come from: it should have made a name that they miss, or a model."""
+    missing = {f.failure.missing for f in recording.facts if f.failure is not None and f.failure.missing}
+    own = [f for f in found if f["ename"] != "NameError"]
+    for failure in own:
+        indices = [
+            f.index
+            for f in recording.facts
+            if f.failure is not None and recording.statements[f.index].cell.number == failure["cell"]
+        ]
+        if indices and _lost(recording, indices[0]) & missing:
+            return failure
+    for failure in own:
+        text = recording.program.cells[failure["cell"]].source
+        if ".fit(" in text or ".fit_" in text:
+            return failure
+    return found[0]
 
 
 def refuse_failures(found: list[dict[str, Any]], recording: Recording) -> None:

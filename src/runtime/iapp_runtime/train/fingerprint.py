@@ -15,7 +15,7 @@ _NESTED = (pd.DataFrame, pd.Series, np.ndarray, list)
 
 
 def of_array(array: Any) -> Any:
-    """Fingerprint of one column or array. Object arrays by the identities they hold; very large ones by every 17th item."""
+    """Fingerprint of one column or array. Objects by identity; very large ones by every 17th item."""
     if isinstance(array, np.ndarray):
         return _of_ndarray(array)
     for inner in ("_codes", "_ndarray", "_data"):
@@ -36,7 +36,8 @@ def _of_ndarray(array: np.ndarray) -> Any:
     if array.dtype == object:
         return zlib.crc32(array.tobytes())
     try:
-        return zlib.crc32(array.reshape(-1).view(np.uint8))
+        data: Any = array.reshape(-1).view(np.uint8)
+        return zlib.crc32(data)
     except (TypeError, ValueError):
         return zlib.crc32(array.tobytes())
 
@@ -63,7 +64,7 @@ def of_columns(frame: pd.DataFrame) -> dict[Any, Any]:
 
 
 def of_value(value: Any, depth: int = 0) -> Any:
-    """Fingerprint of any value a name can hold; containers by the identities of their items and the tables among them."""
+    """Fingerprint of any value; containers by the identities of their items and by the tables among them."""
     try:
         if isinstance(value, pd.DataFrame):
             return ("frame", value.shape, id(value.index), tuple(of_columns(value).items()))

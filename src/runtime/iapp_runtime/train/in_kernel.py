@@ -1,13 +1,13 @@
 """The recorder's side of the kernel. The driver talks to it by hidden cells:
 
     from iapp_runtime.train import in_kernel
-    in_kernel.install(RUN_DIR)          # once, before the first cell; reads RUN_DIR/program.json
-    in_kernel.begin_cell(n)             # before each cell of the program, then run its *masked* source as the next cell
-    in_kernel.finish(RUN_DIR, failures) # after the last; `failures`: [{"cell", "line", "ename", "evalue", "traceback"}] that
-                                        # only the driver knows of (time limits); writes record.json, objects/, expected/
+    in_kernel.install(RUN_DIR)           # once, before the first cell; reads RUN_DIR/program.json
+    in_kernel.begin_cell(n)              # before each cell; then run its *masked* source as the next cell
+    in_kernel.finish(RUN_DIR, failures)  # after the last; writes record.json, objects/, expected/
 
-Only the cell that runs next after `begin_cell` is observed, so the driver's other hidden cells are not. Magics with action
-"run" are executed here, at their place. A cell with nothing but magics runs them within `begin_cell`.
+`failures`: what only the driver knows of (time limits), `[{"cell", "line", "ename", "evalue", "traceback"}]`.
+Only the cell that runs next after `begin_cell` is observed, so the driver's other hidden cells are not. Magics with the
+action "run" are executed here, at their place. A cell with nothing but magics runs them within `begin_cell`.
 `finish` never raises for what a notebook does: faults of our own become a refusal with the code IAPP_NOTEBOOK_INTERNAL.
 """
 
@@ -89,7 +89,8 @@ def _write_fault(folder: Path, text: str) -> None:
     (folder / "recorder.log").write_text(text, "utf-8")
     refusal = {
         "code": "IAPP_NOTEBOOK_INTERNAL", "cell": None, "line": None, "statement": None,
-        "reason": f"the recorder failed: {text.strip().splitlines()[-1][:300]}", "remedy": "recorder.log in the run's folder has the details",
+        "reason": f"the recorder failed: {text.strip().splitlines()[-1][:300]}",
+        "remedy": "recorder.log in the run's folder has the details",
     }  # fmt: skip
     empty: dict[str, Any] = {
         name: []
@@ -143,7 +144,8 @@ def record_program(program: dict[str, Any], run_dir: str | Path) -> dict[str, An
         session.files.cell = cell["cell"]
         session.stepper.begin_cell(cell["cell"])
         if cell["source"].strip():
-            shell.run_cell(cell["source"], store_history=False, silent=False)
+            run_cell: Any = shell.run_cell
+            run_cell(cell["source"], store_history=False, silent=False)
     session.files.cell = None
     session.stepper.close()
     return write_record(session.stepper.recording, folder, session.files, time.perf_counter() - session.started)

@@ -1,8 +1,8 @@
 """Instrumentation: a statement's tree with every observable expression routed through the recorder's hooks.
 
-Each original node gets a number (`node.site`), which the hooks pass along; the slicer finds what was seen at a node by it.
-Bodies of functions and loops exist twice, as written and observed: which one runs is decided each time it is entered, so code
-that the library calls row by row costs one test and no more.
+Each original node gets a number (`node.site`), which the hooks pass along; by it the slicer finds what was seen there.
+Bodies of functions and loops exist twice, as written and observed: which one runs is decided each time it is entered,
+so code that the library calls row by row costs one test and no more.
 """
 
 from __future__ import annotations
@@ -214,7 +214,7 @@ def _is_docstring(node: ast.stmt) -> bool:
 
 
 def _suspends(body: Iterable[ast.AST], kinds: tuple[type, ...] = (ast.Yield, ast.YieldFrom, ast.Await)) -> bool:
-    """True for generators and coroutines: they are left as written, since the hooks' state would not survive a pause."""
+    """True for generators and coroutines: left as written, since the hooks' state would not survive a pause."""
     todo = list(body)
     while todo:
         node = todo.pop()

@@ -1,12 +1,13 @@
 """Row lineage: which raw row each row of a table came from.
 
-A `Rows` holds one number per row: the source's number in the upper bits, the raw position in the lower 40, or -1 for a row
-that comes from no source. Tables keep theirs in a side table by identity, so nothing the user can see changes.
+A `Rows` holds one number per row: the source's number in the upper bits, the raw position in the lower 40, or -1 for a
+row that comes from no source. Tables keep theirs in a side table by identity, so nothing the user can see changes.
 """
 
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -87,7 +88,13 @@ class Tracker:
         """Attach lineage to an object. Lists cannot be referenced weakly and are kept alive."""
         key = id(value)
         try:
-            reference = weakref.ref(value, lambda _, key=key: self._entries.pop(key, None))
+            reference = weakref.ref(value, self._forget(key))
             self._entries[key] = (reference, None, rows)
         except TypeError:
             self._entries[key] = (None, value, rows)
+
+    def _forget(self, key: int) -> Callable[[Any], None]:
+        def forget(_: Any) -> None:
+            self._entries.pop(key, None)
+
+        return forget

@@ -149,7 +149,7 @@ class Stepper:
 
 
 def lines_removed(source: str) -> int:
-    """Empty lines at the top of a cell, which the shell takes away before it parses: its line numbers start after them."""
+    """Empty lines at the top of a cell: the shell takes them away before it parses and counts lines."""
     lines = source.splitlines()
     count = next((i for i, line in enumerate(lines) if line.strip()), 0)
     return count

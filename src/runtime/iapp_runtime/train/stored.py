@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ def frozen_values(entries: list[Entry], run_dir: Path) -> list[dict[str, Any]]:
         document = {
             "name": entry.name,
             "access": entry.access,
-            "value": _stored(entry, lambda entry=entry, value=value: codec.encode(value, run_dir, entry.name)),
+            "value": _stored(entry, partial(codec.encode, value, run_dir, entry.name)),
             "origin": _origin(entry),
             "summary": summary(value),
         }
@@ -83,10 +84,11 @@ def models(entries: list[Entry], run_dir: Path) -> list[dict[str, Any]]:
             value = [state.value for state in entry.value]
             first = value[0]
         path = run_dir / "objects" / f"{entry.name}.pkl"
-        names = _stored(entry, lambda value=value, path=path: pickles.dump(value, path))
+        names = _stored(entry, partial(pickles.dump, value, path))
         origin = _origin(entry)
         found.append({
-            "name": entry.name, "class": type(first).__name__, "file": f"objects/{entry.name}.pkl", "access": entry.access,
+            "name": entry.name, "class": type(first).__name__, "file": f"objects/{entry.name}.pkl",
+            "access": entry.access,
             "keys": codec.encode(keys, run_dir, f"{entry.name}_keys") if keys is not None else None,
             "origin": {"cell": origin["cell"], "text": origin["text"]}, "main_names": names,
         })  # fmt: skip
@@ -108,7 +110,7 @@ def main_names(value: Any) -> list[str]:
 
 def summary(value: Any) -> str:
     """A few words on a value."""
-    if hasattr(value, "shape") and getattr(value, "ndim", 0):
+    if hasattr(value, "shape") and bool(getattr(value, "ndim", 0)):
         return f"{type(value).__name__} {' x '.join(map(str, value.shape))}"
     if isinstance(value, (list, tuple, dict, set)):
         return f"{len(value)} {'entries' if isinstance(value, dict) else 'items'}"

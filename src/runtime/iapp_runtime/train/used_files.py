@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 _DATA = {
-    ".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet", ".feather", ".xlsx", ".xls", ".pkl", ".pickle", ".joblib", ".npy",
-    ".npz", ".h5", ".hdf5", ".arff", ".data", ".dat", ".gz", ".zip", ".bz2", ".xml", ".html", ".sqlite", ".db",
+    ".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet", ".feather", ".xlsx", ".xls", ".pkl", ".pickle", ".joblib",
+    ".npy", ".npz", ".h5", ".hdf5", ".arff", ".data", ".dat", ".gz", ".zip", ".bz2", ".xml", ".html", ".sqlite", ".db",
 }  # fmt: skip
 
 

@@ -1,8 +1,8 @@
 """What scoring does differently from calling the notebook's code again, one small rule a file.
 
-A rule has two sides. When the notebook runs, an observer looks at a call that is known to depend on the other rows and logs
-what was learned (`OBSERVERS`, by method name; `AROUND` for calls that must be made differently). When the slice is cut, an
-editor turns what was logged into an edit of the author's text (`EDITORS`, by the name in `Execution.act`).
+A rule has two sides. When the notebook runs, an observer looks at a call that is known to depend on the other rows and
+logs what was learned (`OBSERVERS`, by method name; `AROUND` for calls that must be made differently). When the slice is
+cut, an editor turns what was logged into an edit of the author's text (`EDITORS`, by the name in `Execution.act`).
 """
 
 from __future__ import annotations

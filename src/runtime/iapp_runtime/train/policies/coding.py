@@ -19,7 +19,7 @@ def observe_factorize(hooks: Hooks, call: Call, result: Any, parents: list, befo
     """`pd.factorize(x)`, `x.factorize()`."""
     if not parents or not isinstance(result, tuple):
         return False
-    table, rows = parents[0]
+    rows = parents[0][1]
     if n_rows(result[0]) != len(rows):
         return False
     hooks.recording.set_rows(result[0], rows)

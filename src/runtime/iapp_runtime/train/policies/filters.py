@@ -28,11 +28,12 @@ def edit_mask(editor: Any, node: ast.AST, executions: list) -> Any:
     kind = editor.filter_kind(executions)
     if kind == "partition":
         return None
-    value: ast.AST = node.value
+    value: Any = node.value
     accessor = ""
     if isinstance(value, ast.Attribute) and value.attr in ("loc", "iloc"):
         value, accessor = value.value, f".{value.attr}"
-    mask, rest = node.slice, []
+    mask: Any = node.slice
+    rest: list[Any] = []
     if isinstance(node.slice, ast.Tuple) and executions[0].data["pair"]:
         mask, rest = node.slice.elts[0], node.slice.elts[1:]
     plan = editor.plan(node)

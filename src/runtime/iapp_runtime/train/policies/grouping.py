@@ -34,8 +34,8 @@ def observe_transform(hooks: Hooks, call: Call, result: Any, parents: list, befo
 def _keys(hooks: Hooks, groups: Any) -> tuple[list[Any] | None, Any]:
     """The key of each row, and the column names it is made of (None: the grouping was by something else)."""
     parents = hooks.recording.parents((groups,))
-    table = parents[0][0] if parents else groups.obj
-    by = getattr(groups, "keys", None)
+    table: Any = parents[0][0] if parents else groups.obj
+    by: Any = getattr(groups, "keys", None)
     if isinstance(by, str) and isinstance(table, pd.DataFrame):
         return table[by].tolist(), by
     if isinstance(by, (list, tuple)) and isinstance(table, pd.DataFrame) and all(isinstance(b, str) for b in by):

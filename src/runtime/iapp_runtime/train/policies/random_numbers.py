@@ -31,5 +31,9 @@ def edit_random(editor: Any, node: ast.AST, executions: list) -> Any:
     )
 
 
-OBSERVERS = dict.fromkeys(("rand", "randn", "randint", "random", "normal", "uniform", "choice", "permutation", "random_sample", "standard_normal", "integers", "poisson", "binomial", "exponential", "beta", "gamma", "lognormal", "choices", "sample"), observe_random)  # fmt: skip
+_DRAWS = (
+    "rand", "randn", "randint", "random", "normal", "uniform", "choice", "permutation", "random_sample", "integers",
+    "standard_normal", "poisson", "binomial", "exponential", "beta", "gamma", "lognormal", "choices", "sample",
+)  # fmt: skip
+OBSERVERS = dict.fromkeys(_DRAWS, observe_random)
 EDITORS = {"random": edit_random}

@@ -15,7 +15,7 @@ import pandas as pd
 from ..kinds import TABLES, columns_of, is_rowlike, is_sparse, n_rows
 from ..lineage import Rows
 from ..recorder.derive import derive, positions_of
-from ..recorder.results import record_rows
+from ..recorder.results import common_prediction, record_rows
 from . import filters
 
 if TYPE_CHECKING:
@@ -57,9 +57,9 @@ def observe_item(hooks: Hooks, site: int, owner: Any, index: Any, result: Any, p
 
 def _log(hooks: Hooks, site: int, result: Any, parents: list, before: Rows, after: Rows, act: str, pair: bool) -> None:
     record_rows(hooks, site, result, after, parents, act, before=before, after=after, pair=pair, how=act)
-    made = {hooks.recording.made_from(parent) for parent, _ in parents[:1]}
-    if len(made) == 1 and None not in made:
-        hooks.recording.mark_prediction(result, next(iter(made)))
+    made = common_prediction(hooks.recording, parents[:1])
+    if made is not None:
+        hooks.recording.mark_prediction(result, made)
 
 
 def _mask(first: Any, table: Any, rows: Rows) -> np.ndarray | None:
@@ -164,7 +164,7 @@ def edit_position(editor: Any, node: ast.AST, executions: list) -> Any:
     if not isinstance(node, ast.Subscript):
         return None
     plan = editor.plan(node)
-    value: ast.AST = node.value
+    value: Any = node.value
     accessor = ""
     if isinstance(value, ast.Attribute) and value.attr in ("iloc", "loc"):
         value, accessor = value.value, f".{value.attr}"

@@ -90,7 +90,8 @@ def edit_split_assignment(editor: Any, statement: ast.Assign, executions: list) 
     copies = data["copies"]
     if len(target.elts) != copies * len(arrays) or any(array is None for array in arrays):
         return None
-    wanted = [(e.id, arrays[i // copies]) for i, e in enumerate(target.elts) if editor.is_needed(e.id)]
+    names = [str(getattr(e, "id", "")) for e in target.elts]
+    wanted = [(name, arrays[i // copies]) for i, name in enumerate(names) if editor.is_needed(name)]
     if not wanted:
         return None
     plan = editor.plan(statement)

@@ -1,4 +1,4 @@
-"""The hooks instrumented code calls. The user's own operation always runs first and unchanged; watching it never raises."""
+"""The hooks that instrumented code calls. The user's own operation runs first and unchanged; watching never raises."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Hooks:
         self.recording.context = ()
 
     def library(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Call into a library: code of the notebook that it calls back is not observed, unless it is given a whole table."""
+        """Call into a library: code of the notebook it calls back is observed only when given a whole table."""
         before = self.on
         self.depth += 1
         self.on = False

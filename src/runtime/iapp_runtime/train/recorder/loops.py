@@ -53,7 +53,8 @@ def _turns(hooks: Hooks, site: int, iterable: Any) -> Iterator[Any]:
 def _groups(hooks: Hooks, site: int, groups: Any, parents: Parents) -> Iterator[Any]:
     recording = hooks.recording
     outer = recording.context
-    table, rows = parents[0] if parents else (None, None)
+    table: Any = parents[0][0] if parents else None
+    rows = parents[0][1] if parents else None
     for key, group in groups:
         if rows is not None and table.index.is_unique:
             places = table.index.get_indexer(group.index)

@@ -31,9 +31,9 @@ def record_result(
                     recording.set_rows(part, found)
             recording.add(site, "live", act=act, **data)
             return result
-    rows = derive(result, parents, name)
-    if rows is not None:
-        return record_rows(hooks, site, result, rows, parents, act, **data)
+    lineage = derive(result, parents, name)
+    if lineage is not None:
+        return record_rows(hooks, site, result, lineage, parents, act, **data)
     if inspect.isawaitable(result):
         return result
     if result is None or result is NotImplemented or is_lazy(result) or isinstance(result, types.GeneratorType):
@@ -55,9 +55,9 @@ def record_rows(
     """Log a row-aligned result whose lineage is known, following predictions forward."""
     recording = hooks.recording
     recording.set_rows(result, rows)
-    made = {recording.made_from(parent) for parent, _ in parents}
-    if len(made) == 1 and None not in made:
-        recording.mark_prediction(result, next(iter(made)))
+    made = common_prediction(recording, parents)
+    if made is not None:
+        recording.mark_prediction(result, made)
         if act is None:
             recording.add(
                 site,
@@ -65,7 +65,7 @@ def record_rows(
                 freeze(result),
                 "post",
                 rows.sources,
-                candidate=next(iter(made)),
+                candidate=made,
                 order=next_order(recording),
             )
             return result
@@ -74,6 +74,13 @@ def record_rows(
     else:
         recording.add(site, "row", None, act, rows.sources, **data)
     return result
+
+
+def common_prediction(recording: Any, parents: Parents) -> int | None:
+    """The candidate whose predictions all operands are made of, if it is one."""
+    made = {recording.made_from(parent) for parent, _ in parents}
+    found = next(iter(made)) if len(made) == 1 else None
+    return None if found is None else int(found)
 
 
 def next_order(recording: Any) -> int:

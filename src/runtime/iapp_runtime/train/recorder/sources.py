@@ -25,7 +25,7 @@ _LITERAL_ROWS = 3
 
 
 def is_source(call: Call, result: Any, parents: Parents) -> bool:
-    """True for readers of files and data sets, for tables written out in the notebook, and for made-up random tables."""
+    """True for readers of files and data sets, tables written out in the notebook, and random tables."""
     if parents:
         return False
     library = call.module.startswith(_LIBRARIES)

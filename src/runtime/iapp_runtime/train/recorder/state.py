@@ -128,7 +128,7 @@ class Recording:
                 held = next(
                     (
                         o
-                        for o in map(lambda n: getattr(value, n, None), ("obj", "_data", "_parent", "_orig"))
+                        for o in (getattr(value, n, None) for n in ("obj", "_data", "_parent", "_orig"))
                         if o is not None
                     ),
                     None,

@@ -19,7 +19,7 @@ from ..snapshot import freeze
 from .facts import RowFact, StatementFacts
 from .state import Recording
 
-# A table of this size is copied when a statement also reads rows of another source; larger ones are followed back instead.
+# Tables up to this size are copied when a statement also reads rows of another source; larger ones are followed back.
 _COPIED = 64 << 20
 
 

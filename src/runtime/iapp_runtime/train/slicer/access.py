@@ -1,4 +1,4 @@
-"""How a value recorded at one place is found again: one constant, by the key of the turn, or by the order of execution."""
+"""How a recorded value is found again: as one constant, by the key of the turn, or by the order of execution."""
 
 from __future__ import annotations
 

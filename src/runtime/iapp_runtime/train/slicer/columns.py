@@ -14,7 +14,8 @@ Wanted = Any  # a set of column names, or None for all
 # Methods whose result has the columns it was called with, or fewer, each made from itself alone.
 _PASS = {
     "drop", "copy", "fillna", "astype", "replace", "dropna", "sort_values", "sort_index", "head", "tail", "sample",
-    "drop_duplicates", "reset_index", "query", "round", "clip", "abs", "isnull", "isna", "notnull", "notna", "where", "mask",
+    "drop_duplicates", "reset_index", "query", "round", "clip", "abs", "isnull", "isna", "notnull", "notna", "where",
+    "mask",
 }  # fmt: skip
 _ROWS_ONLY = {"index", "shape", "empty"}
 

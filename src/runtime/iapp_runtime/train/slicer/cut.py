@@ -153,7 +153,7 @@ class Cut:
         value = facts.values[name]
         if binder is None or not isinstance(value, (list, dict, set, str, int)) or value:
             return False
-        node = self.recording.statements[binder].node
+        node: Any = self.recording.statements[binder].node
         empty = isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)
         return empty and name in facts.changed and isinstance(node.value, (ast.List, ast.Dict, ast.Constant))
 
@@ -255,7 +255,8 @@ def is_import(node: ast.AST, name: str) -> bool:
     from ..reads import imported
 
     for part in ast.walk(node):
-        if isinstance(part, (ast.Import, ast.ImportFrom)):
-            if name in imported(part) or any(alias.name == "*" for alias in part.names):
-                return True
+        if isinstance(part, (ast.Import, ast.ImportFrom)) and (
+            name in imported(part) or any(alias.name == "*" for alias in part.names)
+        ):
+            return True
     return False

@@ -1,4 +1,4 @@
-"""`df.drop(["price", "log_price"], axis=1)`: columns made of the target are not made in scoring, and need not be there."""
+"""`df.drop(["price", "log_price"], axis=1)`: what is made of the target is not there in scoring."""
 
 from __future__ import annotations
 

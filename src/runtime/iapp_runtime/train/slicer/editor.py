@@ -88,7 +88,7 @@ class Editor:
         if kinds == {"frozen"} and acts == {None}:
             return self.frozen(node, executions)
         if len(acts) == 1 and None not in acts:
-            editor = EDITORS.get(next(iter(acts)))
+            editor = EDITORS.get(str(next(iter(acts))))
             return editor(self, node, executions) if editor is not None else None
         return None
 
@@ -99,7 +99,7 @@ class Editor:
 
     def seen(self, node: Any) -> tuple[list[Execution], set[str]]:
         """Kept executions of a node for the served rows, and all kinds seen."""
-        site = getattr(node, "site", None)
+        site = int(getattr(node, "site", -1))
         executions: list[Execution] = []
         kinds: set[str] = set()
         for index in self.during:

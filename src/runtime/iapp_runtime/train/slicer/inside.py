@@ -1,6 +1,6 @@
 """A served call inside a loop or a function of the notebook: the statements before it there, taken out one by one.
 
-Of a loop the turn in which the served call was made is followed; a function's parameters become what they were called with.
+Of a loop, the turn in which the served call was made is followed; a function's parameters become its arguments.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Loops over columns that also touch columns scoring does not need (the target, mostly): the loop goes over the others."""
+"""Loops over columns, of which scoring needs some only (not the target, mostly): they go over those."""
 
 from __future__ import annotations
 
@@ -53,13 +53,10 @@ def _stored_by(node: ast.For, variable: str, plans: Mapping[int, Plan]) -> set[s
                 if table is None or not isinstance(key, ast.Name) or key.id != variable:
                     return None
                 tables.add(table)
-            elif isinstance(part, (ast.Return, ast.Break, ast.Expr, ast.AugAssign)):
-                if (
-                    isinstance(part, ast.Expr)
-                    or not isinstance(part, ast.AugAssign)
-                    or isinstance(part.target, ast.Name)
-                ):
-                    return None
+            elif isinstance(part, (ast.Return, ast.Break, ast.Expr)) or (
+                isinstance(part, ast.AugAssign) and isinstance(part.target, ast.Name)
+            ):
+                return None
     return tables or None
 
 

@@ -37,19 +37,20 @@ class Post:
 
 
 def find_post(cut: Cut, candidate: Candidate, number: int) -> Post | None:
-    """What the notebook does with the served predictions before it reports them; None when it reports them as they are."""
+    """What the notebook does with the served predictions before it reports them; None when nothing."""
     recording = cut.recording
     count = len(candidate.rows or ())
     end = _last_name(cut, candidate, number, count)
     unit = _unit_expression(cut, candidate, number)
     if unit is not None and (end is None or unit[0] > end[0]):
         index, node = unit
-        result: Kept | str = cut.expression(index, node)
-        need = {n for n in result.reads if recording.facts[index].predictions_read.get(n) == number}
+        expression = cut.expression(index, node)
+        result: Kept | str = expression
+        need = {n for n in expression.reads if recording.facts[index].predictions_read.get(n) == number}
         last = index - 1
-        if not _only_prediction(cut, result, index, number):
+        if not _only_prediction(cut, expression, index, number):
             return None
-        _values(cut, result, index, number)
+        _values(cut, expression, index, number)
     elif end is not None:
         last, name = end
         need, result = {name}, name

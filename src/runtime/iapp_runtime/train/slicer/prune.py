@@ -70,7 +70,7 @@ class Pruner:
         if not isinstance(node, ast.For):
             return set()
         turns = self.editor.recording.turns
-        items = [item for index in self.editor.during for item in turns.get((index, node.site), [])]
+        items = [item for index in self.editor.during for item in turns.get((index, getattr(node, "site", -1)), [])]
         if all(item is not None for item in items) and items:
             return set()
         return {part.id for part in ast.walk(node.target) if isinstance(part, ast.Name)}
@@ -113,7 +113,7 @@ class Pruner:
                     found |= plan.reads  # a check stays as long as its table does
                 continue
             if isinstance(part, (ast.Subscript, ast.Attribute)) and not isinstance(part.ctx, ast.Load):
-                found |= {root_name(part.value)} if root_name(part.value) else set()
+                found |= {name for name in (root_name(part.value),) if name is not None}
             elif isinstance(part, ast.Expr) and isinstance(part.value, ast.Call):
                 found |= self._call_effects(part.value)
         return found

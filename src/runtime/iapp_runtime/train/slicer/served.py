@@ -47,10 +47,10 @@ def criterion(cut: Cut, candidate: Candidate) -> tuple[Kept, list[Any], set[str]
     argument = argument_of(node, candidate.where)
     inside = any(part is node for part in ast.walk(statement.node))
     bound = names_in(statement.node).binds | mutated(statement.node) if isinstance(statement.node, _COMPOUND) else set()
-    if inside and argument is not None and not _in_function(statement.node, node):
-        if not names_in(argument).reads & bound:
-            kept = cut.expression(candidate.statement, argument)
-            return kept, [], kept.reads
+    at_top = inside and argument is not None and not _in_function(statement.node, node)
+    if at_top and not names_in(argument).reads & bound:
+        kept = cut.expression(candidate.statement, argument)
+        return kept, [], kept.reads
     for part in ast.walk(statement.node):
         if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load) and part.id in set(candidate.names) - bound:
             kept = cut.expression(candidate.statement, part)
@@ -76,7 +76,7 @@ def argument_of(node: Any, where: Any) -> Any:
 
 def _in_function(tree: ast.AST, node: ast.AST) -> bool:
     for part in ast.walk(tree):
-        if isinstance(part, (ast.FunctionDef, ast.Lambda, ast.ClassDef)) and part is not tree:
-            if any(inner is node for inner in ast.walk(part)):
-                return True
+        function = isinstance(part, (ast.FunctionDef, ast.Lambda, ast.ClassDef)) and part is not tree
+        if function and any(inner is node for inner in ast.walk(part)):
+            return True
     return isinstance(tree, (ast.FunctionDef, ast.ClassDef))
