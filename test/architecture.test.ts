@@ -17,6 +17,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "local",
     "rollout",
     "observe",
+    "router",
     "dashboard",
   ],
   ui: [],

@@ -20,28 +20,10 @@ export const GROUPS: Record<CommandEntry["group"], string> = {
 /** Every command. Loading this table loads nothing else: `iapp --help` must stay fast. */
 export const COMMANDS: CommandEntry[] = [
   {
-    name: "init",
-    summary: "start a project from a template, or adopt a folder with notebooks",
-    group: "start",
-    load: () => import("./init.js"),
-  },
-  {
-    name: "check",
-    summary: "look at a notebook without running it: what is served, what each cell is for",
-    group: "start",
-    load: () => import("./check.js"),
-  },
-  {
     name: "deploy",
     summary: "train, prove, start and answer an example; print the URL",
     group: "run",
     load: () => import("./deploy.js"),
-  },
-  {
-    name: "train",
-    summary: "run the notebook as a training job and write a proved bundle",
-    group: "run",
-    load: () => import("./train.js"),
   },
   {
     name: "predict",
@@ -74,18 +56,6 @@ export const COMMANDS: CommandEntry[] = [
     summary: "stop and remove an app, leaving nothing behind",
     group: "manage",
     load: () => import("./delete.js"),
-  },
-  {
-    name: "doctor",
-    summary: "find what is wrong on this machine and mend it",
-    group: "tools",
-    load: () => import("./doctor.js"),
-  },
-  {
-    name: "completion",
-    summary: "shell completion for bash, zsh or fish",
-    group: "tools",
-    load: () => import("./completion.js"),
   },
   {
     name: "_supervise",

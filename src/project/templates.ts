@@ -61,7 +61,11 @@ export async function templateFiles(template: Template): Promise<TemplateFile[]>
   const entries = await readdir(template.dir, { withFileTypes: true, recursive: true });
   const paths = entries
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(template.dir.length + 1).replaceAll("\\", "/"))
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(template.dir.length + 1)
+        .replaceAll("\\", "/"),
+    )
     .filter((path) => path !== DESCRIPTION && !/(^|\/)(\.iapp|\.ipynb_checkpoints|__pycache__)\//.test(path))
     .sort();
   return Promise.all(

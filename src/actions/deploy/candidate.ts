@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
-import { OperationError, UserError } from "../../core/errors.js";
+import type { RecordDocument, VerificationDocument } from "../../core/contract.js";
+import { type IappError, OperationError, UserError } from "../../core/errors.js";
 import { readJson } from "../../core/fs.js";
 import { runtimePath } from "../../core/runtime-path.js";
 import { readBundle } from "../bundle/index.js";
@@ -13,6 +14,8 @@ export interface Trained {
   bundle: { digest: string; dir: string } | null;
   reused: boolean;
   scoring: { dir: string; python: string } | null;
+  record: Pick<RecordDocument, "refusal" | "failures"> | null;
+  verification: VerificationDocument | null;
 }
 
 /** Real rows of the training data with the notebook's own answers. */
@@ -34,7 +37,7 @@ export interface Candidate {
 /** The candidate that a training run has made. Only what was proved equal becomes one. */
 export async function fromTraining(trained: Trained): Promise<Candidate> {
   if (trained.status !== "verified" || trained.bundle === null || trained.scoring === null) {
-    throw new OperationError("IAPP_DEPLOY_NOT_PROVED", `the notebook was ${trained.status}: nothing was deployed`);
+    throw notProved(trained);
   }
   return candidate(trained.bundle, trained.scoring.python, {
     notebook: resolve(trained.notebook),
@@ -42,6 +45,39 @@ export async function fromTraining(trained: Trained): Promise<Candidate> {
     reused: trained.reused,
   });
 }
+
+/** Why nothing is deployed, with the place in the notebook. */
+export function notProved(trained: Trained): IappError {
+  const refusal = trained.record?.refusal ?? null;
+  if (refusal !== null) {
+    const { code, cell, line, statement, reason, remedy } = refusal;
+    return new UserError(code, `${reason}; nothing was deployed`, {
+      ...place(cell, line),
+      ...(remedy === null ? {} : { remedy }),
+      lines: statement === null ? [] : [statement],
+      data: { status: trained.status, run: trained.runDir },
+    });
+  }
+  const difference = trained.verification?.first_difference ?? null;
+  if (difference !== null) {
+    const { cell, line, statement, column } = difference;
+    const what = column === null ? "its answers" : `column ${column}`;
+    return new OperationError("IAPP_DEPLOY_UNEQUAL", `the service would not compute ${what} as the notebook does`, {
+      ...place(cell, line),
+      lines: statement === null ? [] : [statement],
+      remedy: `Nothing was deployed. The values are in ${trained.runDir}.`,
+      data: { status: trained.status, run: trained.runDir, difference },
+    });
+  }
+  const error = trained.verification?.error ?? null;
+  return new OperationError("IAPP_DEPLOY_NOT_PROVED", `training ended as ${trained.status}: nothing was deployed`, {
+    lines: error === null ? [] : [error],
+    data: { status: trained.status, run: trained.runDir },
+  });
+}
+
+const place = (cell: number | null, line: number | null): { where?: string } =>
+  cell === null ? {} : { where: line === null ? `cell ${cell}` : `cell ${cell}, line ${line}` };
 
 /** A bundle folder that is deployed as it is, with the interpreter that has its packages. */
 export function fromBundle(dir: string, digest: string, python: string): Promise<Candidate> {

@@ -1,7 +1,7 @@
 """``python -m iapp_runtime.train run|probe|prove DIR [--events fd:3|PATH]``: the training job's steps, each a process of its own.
 
 Exit codes: 0 done (also when the outcome is a refusal: that is in the document), 1 this runtime failed, 2 bad arguments, 130 interrupted.
-"""
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -61,7 +61,9 @@ def _arguments() -> argparse.ArgumentParser:
         one.add_argument("dir", help="the run's folder")
         one.add_argument("--events", help="fd:N or a file to append to (default: DIR/events.ndjson)")
         one.add_argument("--parent", type=int, help="end when this process, our parent, is gone")
-    steps.choices["run"].add_argument("--no-record", action="store_true", help="execute only; measures the notebook's own time")
+    steps.choices["run"].add_argument(
+        "--no-record", action="store_true", help="execute only; measures the notebook's own time"
+    )
     return parser
 
 

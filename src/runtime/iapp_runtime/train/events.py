@@ -1,7 +1,7 @@
 """The event stream of every runtime command: NDJSON objects on a descriptor or in a file, never mixed with the user's output.
 
 Codes and fields: CONTRACT.md, "Events".
-"""
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Events:
     """Appends one JSON object a line, each written by a single ``write`` so that lines never interleave.
 
     A reader that goes away (the command line was killed) silences that sink; work goes on or is ended by whoever watches the parent.
-    """
+    """  # noqa: E501
 
     def __init__(self, descriptors: list[int]) -> None:
         self._sinks = descriptors
@@ -27,7 +27,7 @@ class Events:
 
     @classmethod
     def open(cls, spec: str | None, run_dir: Path) -> Events:
-        """``spec`` is ``None`` (RUN_DIR/events.ndjson), a path, or ``fd:N``; with a descriptor the run's own file is written too."""
+        """``spec`` is ``None`` (RUN_DIR/events.ndjson), a path, or ``fd:N``; with a descriptor the run's own file is written too."""  # noqa: E501
         if spec is None or not spec.startswith("fd:"):
             return cls([_append(Path(spec) if spec else run_dir / "events.ndjson")])
         number = int(spec[3:])

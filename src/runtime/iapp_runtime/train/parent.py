@@ -11,7 +11,7 @@ GRACE_SECONDS = 15.0
 
 
 def watch_parent(pid: int) -> None:
-    """Polls in a daemon thread; polling works on every Unix and has no race with a parent that died before we looked."""
+    """Polls in a daemon thread; polling works on every Unix and has no race with a parent that died before we looked."""  # noqa: E501
     threading.Thread(target=_poll, args=(pid,), name="iapp-parent", daemon=True).start()
 
 

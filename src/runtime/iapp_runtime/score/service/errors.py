@@ -76,7 +76,9 @@ def too_large(limit: int) -> ServiceError:
     return ServiceError(413, "too_large", message, headers={"connection": "close"})
 
 
-def overloaded(retry_after: int, message: str = "more requests are waiting than can be answered in time") -> ServiceError:
+def overloaded(
+    retry_after: int, message: str = "more requests are waiting than can be answered in time"
+) -> ServiceError:
     """503 with the seconds after which trying again makes sense."""
     return ServiceError(503, "overloaded", message, headers={"retry-after": str(retry_after)})
 

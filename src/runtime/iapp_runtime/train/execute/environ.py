@@ -7,7 +7,7 @@ from pathlib import Path
 
 MARK = "IAPP_TRAIN_RUN"
 
-# One thread each: linear algebra and OpenMP sum in an order that depends on the number of threads, and a training run must repeat.
+# One thread each: linear algebra and OpenMP sum in an order that depends on the number of threads, and a training run must repeat.  # noqa: E501
 # A person who sets one of them keeps it; what was used is in the `run.start` event.
 THREADS = (
     "OMP_NUM_THREADS",

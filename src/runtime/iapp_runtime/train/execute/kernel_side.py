@@ -1,7 +1,7 @@
 """What the driver installs in the kernel: cell numbers for tracebacks, structured errors, and a brake on floods of output.
 
 Independent of the recorder, so that a run with ``--no-record`` behaves the same.
-"""
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def install(workdir: str, output_budget: int) -> None:
     from IPython import get_ipython
 
     _workdir = os.path.realpath(workdir)
-    # Jupyter's own first entry is "" (the current folder); the notebook's folder stays importable after a chdir as well.
+    # Jupyter's own first entry is "" (the current folder); the notebook's folder stays importable after a chdir as well.  # noqa: E501
     sys.path[:0] = [entry for entry in ("", workdir) if entry not in sys.path[:2]]
     shell: Any = get_ipython()
     compile_cache = shell.compile.cache
@@ -74,7 +74,9 @@ def describe(error: BaseException) -> dict[str, Any]:
         if where is not None:
             if line is None and _cell_of_file.get(code.co_filename) == _cell:
                 line = number
-            function = "" if code.co_name.startswith("<module") or code.co_name.startswith("<cell") else f", in {code.co_name}"
+            function = (
+                "" if code.co_name.startswith("<module") or code.co_name.startswith("<cell") else f", in {code.co_name}"
+            )
             frames.append(f"{where}, line {number}{function}: {_source_line(step.tb_frame, number)}".rstrip(": "))
         step = step.tb_next
     if isinstance(error, SyntaxError) and line is None:

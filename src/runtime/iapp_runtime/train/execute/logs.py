@@ -14,7 +14,7 @@ LIVE_EVERY_SECONDS = 0.25
 
 
 class Logs:
-    """One for a run. A progress bar's carriage returns overwrite, as on a terminal: only the line's last state is logged."""
+    """One for a run. A progress bar's carriage returns overwrite, as on a terminal: only the line's last state is logged."""  # noqa: E501
 
     def __init__(self, path: Path, events: Events, budget: int) -> None:
         self._file = path.open("a", encoding="utf-8", errors="backslashreplace", buffering=1)
@@ -43,7 +43,7 @@ class Logs:
         self._live(stream, text)
 
     def end(self) -> None:
-        """Writes what is still held back: unfinished lines and, after a flood, the tail with a note about what lies between."""
+        """Writes what is still held back: unfinished lines and, after a flood, the tail with a note about what lies between."""  # noqa: E501
         for stream, rest in self._partial.items():
             shown = rest.rstrip("\r").rpartition("\r")[2]
             if shown:
@@ -72,7 +72,13 @@ class Logs:
             self._left_out += gone
 
     def _entry(self, stream: str, line: str) -> str:
-        entry = {"t": round(time.time(), 3), "component": "training", "cell": self._cell, "stream": stream, "line": line}
+        entry = {
+            "t": round(time.time(), 3),
+            "component": "training",
+            "cell": self._cell,
+            "stream": stream,
+            "line": line,
+        }
         return json.dumps(entry, ensure_ascii=False) + "\n"
 
     def _live(self, stream: str, text: str) -> None:

@@ -53,7 +53,11 @@ class CellOutputs:
     def result(self) -> list[Output]:
         if self.left_out == 0:
             return _merged([*self._head, *(output for output, _ in self._tail)])
-        note = {"output_type": "stream", "name": "stderr", "text": f"\n[iapp: {self.left_out} bytes of output left out here]\n"}
+        note = {
+            "output_type": "stream",
+            "name": "stderr",
+            "text": f"\n[iapp: {self.left_out} bytes of output left out here]\n",
+        }
         return [*_merged(self._head), note, *_merged([output for output, _ in self._tail])]
 
     def _add_text(self, name: str, text: str) -> None:

@@ -12,7 +12,7 @@ from .environ import MARK
 
 
 def marked(token: str) -> list[int]:
-    """Process ids whose environment carries the run's token. Linux reads /proc; elsewhere ``ps`` shows the environment."""
+    """Process ids whose environment carries the run's token. Linux reads /proc; elsewhere ``ps`` shows the environment."""  # noqa: E501
     wanted = f"{MARK}={token}".encode()
     if sys.platform != "linux":
         return _marked_by_ps(wanted.decode())
@@ -42,7 +42,7 @@ def _marked_by_ps(wanted: str) -> list[int]:
 
 
 def end_marked(token: str, grace_seconds: float = 2.0) -> int:
-    """SIGTERM to all, SIGKILL to what is left after the grace time; again until none is left. Returns how many there were."""
+    """SIGTERM to all, SIGKILL to what is left after the grace time; again until none is left. Returns how many there were."""  # noqa: E501
     seen: set[int] = set()
     deadline = time.monotonic() + grace_seconds
     first = True

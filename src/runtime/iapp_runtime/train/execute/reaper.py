@@ -17,7 +17,7 @@ from .processes import end_marked
 def start_reaper(token: str, scratch: Path) -> subprocess.Popen[bytes]:
     """In a session of its own, so that a signal to the terminal's process group does not reach it."""
     # Isolated (-I): the notebook's folder and the person's PYTHONPATH have no say in what it imports.
-    code = f"import sys; sys.path.insert(0, {str(Path(__file__).resolve().parents[3])!r})\nfrom iapp_runtime.train.execute.reaper import main\nmain()"
+    code = f"import sys; sys.path.insert(0, {str(Path(__file__).resolve().parents[3])!r})\nfrom iapp_runtime.train.execute.reaper import main\nmain()"  # noqa: E501
     return subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", code, token, str(scratch)],
         stdin=subprocess.PIPE,

@@ -1,0 +1,129 @@
+import { stat } from "node:fs/promises";
+import { basename, dirname, extname, join, resolve } from "node:path";
+import type { Candidate } from "../actions/deploy/candidate.js";
+import type { DeployResult } from "../actions/deploy/index.js";
+import { UserError } from "../core/errors.js";
+import type { Context } from "../core/events.js";
+import type { Host } from "../core/host.js";
+import { findProject, type ProjectLayout } from "../project/layout.js";
+import { type CommandInput, defineCommand } from "./command.js";
+import { TRAIN_OPTIONS, trainInput } from "./train.js";
+
+export default defineCommand({
+  summary: "train, prove, start and answer an example; print the URL",
+  description:
+    "Trains the notebook unless nothing has changed, proves that the service computes what the notebook computes, starts it on this machine beside what runs, and moves the requests over when it answers the example rows. A bundle folder is deployed as it is.",
+  arguments: [{ name: "<source>", summary: "notebook, or folder of a bundle" }],
+  options: [
+    { flags: "--name <name>", summary: "name of the app (default: the notebook's file name)" },
+    { flags: "--port <port>", summary: "listen on this port (default: a free one, then always the same)" },
+    { flags: "--dry-run", summary: "only say what would be done" },
+    ...TRAIN_OPTIONS,
+  ],
+  examples: [
+    "iapp deploy churn.ipynb",
+    "iapp deploy churn.ipynb --name churn-eu --port 8200 -p region=EU",
+    "iapp deploy .iapp/bundles/3f2a91…",
+  ],
+  async run(input, host) {
+    const [{ appName, deploy }, { parsePort }] = await Promise.all([
+      import("../actions/deploy/index.js"),
+      import("../actions/apps/port.js"),
+    ]);
+    const given = input.args[0]!;
+    const path = resolve(host.cwd, given);
+    const isBundle = await isBundleFolder(path, given);
+    const layout = await findProject(isBundle ? host.cwd : dirname(path));
+    const port = parsePort(input.options.port as string | undefined);
+    const asked = input.options.name as string | undefined;
+    const name = appName(asked, isBundle ? await bundleName(path) : basename(path, extname(path)));
+    if (input.options.dryRun === true) return dryRun(host, layout, { name, given, isBundle, port });
+    const prepare = isBundle
+      ? (ctx: Context) => bundleCandidate(ctx, layout, path, input)
+      : (ctx: Context) => notebookCandidate(ctx, path, input);
+    const result = await deploy(host, { layout, name, source: given, port, prepare });
+    host.result(result, () => text(result, host));
+    return 0;
+  },
+});
+
+/** A folder must be a bundle; anything else is taken for a notebook, and training says what is wrong with it. */
+async function isBundleFolder(path: string, given: string): Promise<boolean> {
+  const info = await stat(path).catch(() => null);
+  if (info === null) {
+    throw new UserError("IAPP_DEPLOY_NOT_FOUND", `there is no ${given} in this folder`, {
+      remedy: "Give the path of a notebook, or of a bundle's folder.",
+    });
+  }
+  if (!info.isDirectory()) return false;
+  if (await stat(join(path, "bundle.json")).catch(() => null)) return true;
+  throw new UserError("IAPP_DEPLOY_NOT_FOUND", `${given} is a folder, but not that of a bundle`, {
+    remedy: "Give the path of a notebook.",
+  });
+}
+
+async function bundleName(path: string): Promise<string> {
+  const { readBundle } = await import("../actions/bundle/index.js");
+  return (await readBundle(path)).index.name;
+}
+
+async function notebookCandidate(ctx: Context, path: string, input: CommandInput): Promise<Candidate> {
+  const [{ train }, { fromTraining }] = await Promise.all([
+    import("../actions/train/index.js"),
+    import("../actions/deploy/candidate.js"),
+  ]);
+  return fromTraining(await train(ctx, trainInput(path, input)));
+}
+
+async function bundleCandidate(
+  ctx: Context,
+  layout: ProjectLayout,
+  path: string,
+  input: CommandInput,
+): Promise<Candidate> {
+  const [{ readBundle }, { fromBundle }, { pythonForBundle }] = await Promise.all([
+    import("../actions/bundle/index.js"),
+    import("../actions/deploy/candidate.js"),
+    import("../actions/deploy/bundle-python.js"),
+  ]);
+  const { index } = await readBundle(path);
+  const python = await pythonForBundle(ctx, layout, path, input.options.python as string | undefined);
+  return fromBundle(path, index.digest, python);
+}
+
+interface DryRun {
+  name: string;
+  given: string;
+  isBundle: boolean;
+  port: number | undefined;
+}
+
+async function dryRun(host: Host, layout: ProjectLayout, { name, given, isBundle, port }: DryRun): Promise<number> {
+  const { describeDeploy } = await import("../actions/deploy/index.js");
+  const plan = await describeDeploy(layout, name);
+  const listen = port ?? plan.port;
+  const steps = [
+    isBundle
+      ? `check that ${given} was proved`
+      : `train ${given} and prove the result, or reuse it when nothing has changed`,
+    `unless this very bundle serves already: start ${name} ${plan.version}${plan.replaces === null ? "" : ` beside ${plan.replaces}`}`,
+    "wait until it answers the example rows as the notebook did",
+    plan.replaces === null
+      ? `listen on ${listen === null ? "a free port" : `port ${listen}`} of 127.0.0.1`
+      : `move all requests from ${plan.replaces} to ${plan.version}, then end ${plan.replaces}`,
+  ];
+  const document = { schema: "iapp.deploy-plan/1", name, ...plan, port: listen, steps };
+  host.result(document, () => ["would", ...steps.map((step) => `  - ${step}`)].join("\n"));
+  return 0;
+}
+
+function text(result: DeployResult, host: Host): string {
+  const { style } = host;
+  const { name, version, url, changed, replaced, example } = result;
+  const head = changed
+    ? `${style.bold(`${name} ${version}`)} is running: ${style.green(url)}${replaced === null ? "" : `  (${replaced} has ended)`}`
+    : `nothing has changed: ${style.bold(`${name} ${version}`)} is running already: ${style.green(url)}`;
+  const answer = `the example row was answered with ${JSON.stringify(example.prediction)}, as by the notebook, in ${example.ms.toFixed(1)} ms`;
+  const next = ["iapp predict --example", "iapp logs -f", "iapp status"];
+  return [head, `  ${style.dim(answer)}`, "", "next:", ...next.map((command) => `  ${style.cyan(command)}`)].join("\n");
+}
