@@ -21,7 +21,7 @@ export const GROUPS: Record<CommandEntry["group"], string> = {
 export const COMMANDS: CommandEntry[] = [
   {
     name: "deploy",
-    summary: "train, prove, start and answer an example; print the URL",
+    summary: "start a proved bundle, answer an example, print the URL",
     group: "run",
     load: () => import("./deploy.js"),
   },
