@@ -45,6 +45,8 @@ export interface UnitStatus {
   serial: number;
   phase: UnitPhase;
   process: ProcessId | null;
+  /** The program inside the keeper; the router has none. */
+  program: number | null;
   port: number | null;
   admin: number | null;
   /** Milliseconds since the epoch: when the running process started, else when the phase began. */

@@ -67,6 +67,7 @@ export class Unit {
       serial: this.spec.serial,
       phase: this.#phase,
       process: running ? { pid: this.#file!.pid, start: this.#file!.start } : null,
+      program: running ? (this.#file!.child?.pid ?? null) : null,
       port: running ? this.#file!.port : null,
       admin: running ? this.#file!.admin : null,
       since: this.#since,

@@ -91,7 +91,7 @@ export function statusOf(app: App, router: RouterStatus | null, now: number): Ap
         digest: record.bundle.digest,
         notebook: record.notebook,
         created: record.created,
-        pid: running ? unit.process!.pid : null,
+        pid: running ? (unit.program ?? unit.process!.pid) : null,
         uptime: running ? Math.max(0, Math.round((now - unit.since) / 1000)) : null,
         restarts: unit?.restarts ?? 0,
         requests: counts?.requests ?? {},

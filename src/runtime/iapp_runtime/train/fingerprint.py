@@ -11,6 +11,7 @@ import pandas as pd
 from .kinds import is_sparse
 
 _SAMPLED = 64 << 20
+_LONG = 500_000
 _NESTED = (pd.DataFrame, pd.Series, np.ndarray, list)
 
 
@@ -75,7 +76,7 @@ def of_value(value: Any, depth: int = 0) -> Any:
         if is_sparse(value):
             return ("sparse", value.shape, value.nnz)
         if isinstance(value, (list, tuple)):
-            ids = hash(tuple(map(id, value)))
+            ids = hash(tuple(map(id, value if len(value) < _LONG else value[::17])))
             inner = (
                 [of_value(item, depth + 1) for item in value if isinstance(item, _NESTED)]
                 if _small(value, depth)

@@ -156,6 +156,12 @@ class _Observe(ast.NodeTransformer):
         node.orelse = [self.visit(statement) for statement in node.orelse]
         return node
 
+    def visit_While(self, node: ast.While) -> Any:
+        again = ast.Call(ast.Attribute(ast.Name(HOOK, ast.Load()), "again", ast.Load()), [], [])
+        node.body = [_either(again, self.body(node.body), node.body)]
+        node.orelse = [self.visit(statement) for statement in node.orelse]
+        return node
+
     def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
         node.decorator_list = [self.visit(d) for d in node.decorator_list]
         if _suspends(node.body) or any(isinstance(part, ast.Nonlocal) for part in ast.walk(node)):

@@ -7,7 +7,6 @@ row that comes from no source. Tables keep theirs in a side table by identity, s
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -61,40 +60,55 @@ def unknown_rows(count: int) -> np.ndarray:
     return np.full(count, -1, dtype=np.int64)
 
 
-class Tracker:
-    """Side table from object identity to `Rows`; forgets objects when they die."""
+class Reference(weakref.ref):
+    """A weak reference that knows the identity its object had."""
+
+    __slots__ = ("key",)
+    key: int
+
+
+class ByIdentity:
+    """Side table from object identity to something; forgets objects when they die.
+
+    Lists cannot be referenced weakly and are kept alive.
+    """
 
     def __init__(self) -> None:
-        self._entries: dict[int, tuple[Any, Any, Rows]] = {}
+        self._entries: dict[int, tuple[Any, Any, Any]] = {}
 
-    def get(self, value: Any) -> Rows | None:
-        """Lineage of this very object, None when unknown or when its length no longer fits."""
+    def find(self, value: Any) -> Any:
+        """What is attached to this very object, or None."""
         entry = self._entries.get(id(value))
         if entry is None:
             return None
-        reference, strong, rows = entry
-        if (strong if reference is None else reference()) is not value:
-            return None
-        return rows if n_rows(value) == len(rows.ids) else None
+        reference, strong, held = entry
+        return held if (strong if reference is None else reference()) is value else None
 
-    def before(self, value: Any) -> Rows | None:
-        """Lineage as last set, also when the object has grown or shrunk since."""
-        entry = self._entries.get(id(value))
-        if entry is None or (entry[1] if entry[0] is None else entry[0]()) is not value:
-            return None
-        return entry[2]
-
-    def set(self, value: Any, rows: Rows) -> None:
-        """Attach lineage to an object. Lists cannot be referenced weakly and are kept alive."""
+    def put(self, value: Any, held: Any) -> None:
+        """Attach something to an object."""
         key = id(value)
         try:
-            reference = weakref.ref(value, self._forget(key))
-            self._entries[key] = (reference, None, rows)
+            reference = Reference(value, self._forget)
         except TypeError:
-            self._entries[key] = (None, value, rows)
+            self._entries[key] = (None, value, held)
+            return
+        reference.key = key
+        self._entries[key] = (reference, None, held)
 
-    def _forget(self, key: int) -> Callable[[Any], None]:
-        def forget(_: Any) -> None:
-            self._entries.pop(key, None)
+    def _forget(self, reference: Any) -> None:
+        entry = self._entries.get(reference.key)
+        if entry is not None and entry[0] is reference:
+            del self._entries[reference.key]
 
-        return forget
+
+class Tracker(ByIdentity):
+    """Lineage of tables by identity."""
+
+    def get(self, value: Any) -> Rows | None:
+        """Lineage of this very object, None when unknown or when its length no longer fits."""
+        rows: Rows | None = self.find(value)
+        return rows if rows is not None and n_rows(value) == len(rows.ids) else None
+
+    def set(self, value: Any, rows: Rows) -> None:
+        """Attach lineage to an object."""
+        self.put(value, rows)

@@ -37,13 +37,11 @@ def _keys(hooks: Hooks, groups: Any) -> tuple[list[Any] | None, Any]:
     table: Any = parents[0][0] if parents else groups.obj
     by: Any = getattr(groups, "keys", None)
     if isinstance(by, str) and isinstance(table, pd.DataFrame):
-        column: Any = table[by]
-        return column.tolist(), by
+        return list(table[by]), by
     if isinstance(by, (list, tuple)) and isinstance(table, pd.DataFrame) and all(isinstance(b, str) for b in by):
         if len(by) == 1:
-            column = table[by[0]]
-            return column.tolist(), by[0]
-        return list(zip(*(table[name].tolist() for name in by))), list(by)
+            return list(table[by[0]]), by[0]
+        return list(zip(*(list(table[name]) for name in by))), list(by)
     if isinstance(by, pd.Series) and len(by) == len(table):
         return by.tolist(), None
     return None, None

@@ -51,5 +51,5 @@ class StatementFacts:
         self.counts: set[str] = set()
         self.predictions: dict[str, int] = {}
         self.predictions_read: dict[str, int] = {}
-        self.printed = False
+        self.degraded = False
         self.plotted = False

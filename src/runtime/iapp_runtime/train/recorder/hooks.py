@@ -7,6 +7,7 @@ import types
 from typing import Any
 
 from ..kinds import SCALARS, TABLES, is_estimator, is_lazy, is_rowlike, n_rows
+from .budget import Budget
 from .calls import Call, observe_call
 from .loops import iterate
 from .results import record_item, record_result
@@ -26,10 +27,12 @@ class Hooks:
         self.on = True
         self.depth = 0
         self.row_loop = 0
+        self.budget = Budget(recording)
 
     def reset(self) -> None:
         """A new statement begins: whatever an exception left behind is gone."""
         self.on, self.depth, self.row_loop = True, 0, 0
+        self.budget = Budget(self.recording)
         self.recording.context = ()
 
     def library(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -41,19 +44,29 @@ class Hooks:
             return function(*args, **kwargs)
         finally:
             self.depth -= 1
-            self.on = before
+            self.on = before and not self.budget.spent
+
+    def tick(self) -> bool:
+        """One more step of the statement; True (and from then on nothing is observed) when it has had its share."""
+        if self.budget.step():
+            self.on = False
+        return self.budget.spent
+
+    def again(self) -> bool:
+        """One more turn of a `while` loop: is its body to be observed?"""
+        return self.on and not self.tick()
 
     # ---- calls
     def c(self, site: int, function: Any, /, *args: Any, **kwargs: Any) -> Any:
         """`function(...)`."""
-        if not self.on:
+        if not self.on or self.tick():
             return function(*args, **kwargs)
         return observe_call(self, Call(site, function, None, getattr(function, "__name__", ""), args, kwargs))
 
     def m(self, site: int, owner: Any, name: str, /, *args: Any, **kwargs: Any) -> Any:
         """`owner.name(...)`."""
         function = getattr(owner, name)
-        if not self.on:
+        if not self.on or self.tick():
             return function(*args, **kwargs)
         return observe_call(self, Call(site, function, owner, name, args, kwargs))
 
@@ -204,15 +217,15 @@ class Hooks:
     def scoped(self, thunk: Any) -> Any:
         """Run the observed body of a lambda."""
         token = (self.on, self.depth, self.recording.context)
-        self.on, self.depth = True, 0
+        self.on, self.depth = not self.budget.spent, 0
         try:
             return thunk()
         finally:
-            self.on, self.depth, self.recording.context = token
+            self.leave(token)
 
     def enter(self, *arguments: Any) -> tuple[Any, ...] | None:
         """A function of the notebook begins: a token when its body is to be observed, None for the body as written."""
-        if self.row_loop:
+        if self.row_loop or self.budget.spent or self.tick():
             return None
         if not (self.on and not self.depth) and not any(self._whole(argument) for argument in arguments):
             return None
@@ -223,3 +236,4 @@ class Hooks:
     def leave(self, token: tuple[Any, ...]) -> None:
         """The observed body ended."""
         self.on, self.depth, self.recording.context = token
+        self.on = self.on and not self.budget.spent

@@ -37,9 +37,15 @@ def iterate(hooks: Hooks, site: int, iterable: Any) -> Iterator[Any]:
 
 def _turns(hooks: Hooks, site: int, iterable: Any) -> Iterator[Any]:
     recording = hooks.recording
+    if hooks.budget.spent:
+        yield from iterable
+        return
     outer = recording.context
     turns = recording.turns.setdefault((recording.statement, site), [])
     for item in iterable:
+        if hooks.tick():
+            yield item
+            continue
         key = _key(item)
         if len(turns) < KEPT:
             turns.append(key)
@@ -83,7 +89,7 @@ def _rows(hooks: Hooks, site: int, iterable: Any, rows: Rows) -> Iterator[Any]:
                 hooks.on = False
     finally:
         hooks.row_loop = max(0, hooks.row_loop - 1)
-        hooks.on = before
+        hooks.on = before and not hooks.budget.spent
 
 
 def _loop_rows(hooks: Hooks, site: int, iterable: Any, parents: Parents) -> Rows | None:

@@ -44,7 +44,7 @@ def record_result(
         return result
     sources = frozenset().union(*(rows.sources for _, rows in parents)) if parents else frozenset()
     if is_rowlike(result) and not isinstance(result, IMMUTABLE):
-        recording.not_rows[id(result)] = result
+        recording.not_rows.put(result, True)
     recording.add(site, "frozen", freeze(result), act, sources, **data)
     return result
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..kinds import TABLES, is_lazy, is_rowlike, n_rows
-from ..lineage import Rows, Tracker, source_rows
+from ..lineage import ByIdentity, Rows, Tracker, source_rows
 from ..program import Program, Statement
 from ..snapshot import deep_snapshot, freeze, snapshot, state_key
 from .derive import Parents
@@ -61,7 +61,7 @@ class Recording:
         self.sites: list[Any] = []
         self.logs: dict[tuple[int, int], SiteLog] = {}
         self.tracker = Tracker()
-        self.predictions: dict[int, tuple[Any, int]] = {}
+        self.predictions = ByIdentity()
         self.sources: list[Source] = []
         self.lengths: dict[int, Rows] = {}
         self.lazy: dict[int, tuple[Any, Parents]] = {}
@@ -73,7 +73,8 @@ class Recording:
         self.dumped: list[tuple[int, Any]] = []
         self.filters: list[dict[str, Any]] = []
         self.loop_rows: list[Rows] = []
-        self.not_rows: dict[int, Any] = {}
+        self.not_rows = ByIdentity()
+        self.events = 0
         self.turns: dict[tuple[int, int], list[Any]] = {}
         self.built: dict[int, tuple[Any, ...]] = {}
         self.copies: dict[Any, tuple[Any, Any]] = {}
@@ -101,7 +102,7 @@ class Recording:
 
     def is_not_rows(self, value: Any) -> bool:
         """True when the value was seen to hold no rows although it may be as long as the table."""
-        return self.not_rows.get(id(value)) is value
+        return bool(self.not_rows.find(value))
 
     def set_rows(self, value: Any, rows: Rows) -> None:
         """Attach lineage."""
@@ -139,6 +140,8 @@ class Recording:
             elif isinstance(value, (tuple, dict)) and len(value) < _NESTING and depth < 2:
                 inner = value.values() if isinstance(value, dict) else value
                 found += self.parents([v for v in inner if is_rowlike(v) or isinstance(v, (tuple, dict))], depth + 1)
+        if found and not depth:
+            self.events += 1
         return found
 
     def new_source(
@@ -196,12 +199,12 @@ class Recording:
     # ---- predictions followed forward
     def made_from(self, value: Any) -> int | None:
         """Number of the candidate whose predictions alone made this value."""
-        entry = self.predictions.get(id(value))
-        return entry[1] if entry is not None and entry[0] is value else None
+        found = self.predictions.find(value)
+        return None if found is None else int(found)
 
     def mark_prediction(self, value: Any, candidate: int) -> None:
         """Note that a value is made of one candidate's predictions and nothing else that has rows."""
-        self.predictions[id(value)] = (value, candidate)
+        self.predictions.put(value, candidate)
 
     # ---- functions of the notebook
     def is_users(self, function: Any) -> bool:

@@ -106,7 +106,7 @@ class Editor:
             log = self.recording.logs.get((index, site))
             if log is None:
                 continue
-            if log.overflow:
+            if log.overflow or (self.recording.facts[index].degraded and log.executions):
                 raise self.refusal(
                     "IAPP_NOTEBOOK_TOO_OFTEN",
                     node,
