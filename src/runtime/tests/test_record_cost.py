@@ -1,5 +1,7 @@
 """What watching costs: a share of the run, not a multiple of it, also in loops of a million turns."""
 
+# ruff: noqa: E501 (cells stand on one line here)
+
 from __future__ import annotations
 
 import record_data as data

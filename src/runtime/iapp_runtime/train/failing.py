@@ -7,6 +7,7 @@ from typing import Any
 
 from .kinds import TABLES
 from .reads import mutated, names_in, root_name
+from .recorder.facts import StatementFacts
 from .recorder.state import Recording
 from .slicer.cut import Cut
 from .slicer.refusals import Refused
@@ -68,22 +69,23 @@ def _looked_at(recording: Recording, node: ast.AST) -> set[str]:
 
 
 def root_failure(found: list[dict[str, Any]], recording: Recording) -> dict[str, Any]:
-    """Of several failures the one the others come from: it should have made a name that they miss, or a model."""
-    missing = {f.failure.missing for f in recording.facts if f.failure is not None and f.failure.missing}
-    own = [f for f in found if f["ename"] != "NameError"]
-    for failure in own:
-        indices = [
-            f.index
-            for f in recording.facts
-            if f.failure is not None and recording.statements[f.index].cell.number == failure["cell"]
-        ]
-        if indices and _lost(recording, indices[0]) & missing:
-            return failure
-    for failure in own:
-        text = recording.program.cells[failure["cell"]].source
-        if ".fit(" in text or ".fit_" in text:
-            return failure
-    return found[0]
+    """Of several failures the one the others come from: from a cell that should have fitted a model, back to what it
+    missed."""
+    facts = {f.index: f for f in recording.facts if f.failure is not None}
+    places = dict(zip(facts, found))
+    fits = [i for i in places if ".fit" in recording.statements[i].cell.source]
+    at = fits[0] if fits else next(iter(places))
+    while True:
+        missed = facts[at].reads | _missing(facts[at])
+        earlier = [i for i in places if i < at and _lost(recording, i) & missed]
+        if not earlier:
+            return places[at]
+        at = earlier[0]
+
+
+def _missing(facts: StatementFacts) -> set[str]:
+    name = facts.failure.missing if facts.failure is not None else None
+    return {name} if name is not None else set()
 
 
 def refuse_failures(found: list[dict[str, Any]], recording: Recording) -> None:
