@@ -20,6 +20,12 @@ export const GROUPS: Record<CommandEntry["group"], string> = {
 /** Every command. Loading this table loads nothing else: `iapp --help` must stay fast. */
 export const COMMANDS: CommandEntry[] = [
   {
+    name: "init",
+    summary: "start a project from a template, or adopt a folder with notebooks",
+    group: "start",
+    load: () => import("./init.js"),
+  },
+  {
     name: "deploy",
     summary: "start a proved bundle, answer an example, print the URL",
     group: "run",

@@ -1,6 +1,7 @@
-import { readFile, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { IappError } from "../../core/errors.js";
+import { exists, fileError } from "../../core/fs.js";
 import { parseNotebook, staticReport } from "../../notebook/index.js";
 import { pythonParser } from "../check/parser.js";
 
@@ -24,7 +25,7 @@ export async function lookAt(folder: string, path: string): Promise<Looked> {
     const notebook = parseNotebook(await readFile(file), path);
     const report = staticReport(notebook, { parser: await pythonParser() });
     const { served } = report;
-    const data = report.data_files.filter((one) => one.path !== null && one.mode === "read");
+    const data = report.data_files.filter((one) => one.path !== null && one.access === "read");
     return {
       path,
       cells: notebook.code.length,
@@ -33,22 +34,21 @@ export async function lookAt(folder: string, path: string): Promise<Looked> {
           ? null
           : { name: served.name, class: served.class, cell: served.cell, confidence: served.confidence },
       data: await Promise.all(
-        [...new Set(data.map((one) => one.path!))].map(async (name) => ({
-          path: name,
-          exists: /^[a-z][a-z0-9+.-]+:\/\//i.test(name) || (await isThere(resolve(dirname(file), name))),
+        uniqueByPath(read).map(async ({ path: name, kind }) => ({
+          path: name!,
+          exists: kind === "url" || (await exists(resolve(dirname(file), name!))),
         })),
       ),
       problem: served === null ? "no model is fitted or predicts in it" : null,
     };
   } catch (error) {
     if (error instanceof IappError) return { ...nothing, problem: error.message };
-    return { ...nothing, problem: (error as Error).message };
+    if ((error as NodeJS.ErrnoException).code !== undefined)
+      return { ...nothing, problem: fileError(path, "read", error).message };
+    throw error;
   }
 }
 
-function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
+function uniqueByPath<T extends { path: string | null }>(files: T[]): T[] {
+  return [...new Map(files.map((file) => [file.path, file])).values()];
 }
