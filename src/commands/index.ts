@@ -84,4 +84,10 @@ export const COMMANDS: CommandEntry[] = [
     hidden: true,
     load: () => import("./keep.js"),
   },
+  {
+    name: "completion",
+    summary: "shell completion for bash, zsh or fish",
+    group: "tools",
+    load: () => import("./completion.js"),
+  },
 ];
