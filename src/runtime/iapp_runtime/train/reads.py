@@ -129,6 +129,10 @@ def names_in(nodes: Iterable[ast.AST] | ast.AST, plans: Mapping[int, Any] | None
     return names
 
 
+# Library functions that change what they are given; others only look.
+CHANGES_ARGUMENTS = {"shuffle", "put", "copyto", "fill_diagonal", "place", "putmask", "heapify", "insort"}
+
+
 def mutated(node: ast.AST) -> set[str]:
     """Names whose value the code may change in place: stores through them, and calls of their methods."""
     found: set[str] = set()
@@ -137,8 +141,10 @@ def mutated(node: ast.AST) -> set[str]:
         if isinstance(part, (ast.Subscript, ast.Attribute)) and not isinstance(part.ctx, ast.Load):
             base = part.value
         elif isinstance(part, ast.Expr) and isinstance(part.value, ast.Call):
-            base = part.value.func.value if isinstance(part.value.func, ast.Attribute) else None
-            found |= {a.id for a in part.value.args if isinstance(a, ast.Name)}
+            function = part.value.func
+            base = function.value if isinstance(function, ast.Attribute) else None
+            if not isinstance(function, ast.Attribute) or function.attr in CHANGES_ARGUMENTS:
+                found |= {a.id for a in part.value.args if isinstance(a, ast.Name)}
         name = root_name(base)
         if name is not None:
             found.add(name)

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from ..recorder.hooks import Hooks
 
 
+def observe_groupby(hooks: Hooks, call: Call, result: Any, parents: list, before: Any) -> bool:
+    """`df.groupby(by)`: remember what it groups by."""
+    if is_groups(result) and call.bound.get("by") is not None:
+        hooks.recording.group_by.put(result, call.bound.get("by"))
+    return False
+
+
 def observe_transform(hooks: Hooks, call: Call, result: Any, parents: list, before: Any) -> bool:
     """`df.groupby(by)[column].transform(...)`, and `.apply(...)` that gives each row a value."""
     if not is_groups(call.owner) or not isinstance(result, pd.Series):
@@ -35,7 +42,7 @@ def _keys(hooks: Hooks, groups: Any) -> tuple[list[Any] | None, Any]:
     """The key of each row, and the column names it is made of (None: the grouping was by something else)."""
     parents = hooks.recording.parents((groups,))
     table: Any = parents[0][0] if parents else groups.obj
-    by: Any = getattr(groups, "keys", None)
+    by: Any = hooks.recording.group_by.find(groups)
     if isinstance(by, str) and isinstance(table, pd.DataFrame):
         return list(table[by]), by
     if isinstance(by, (list, tuple)) and isinstance(table, pd.DataFrame) and all(isinstance(b, str) for b in by):
@@ -111,5 +118,5 @@ def _parts(node: ast.AST) -> tuple[ast.AST | None, Any, ast.AST | None]:
     return (column if column is not None else table), table, by
 
 
-OBSERVERS = {"transform": observe_transform, "apply": observe_transform}
+OBSERVERS = {"groupby": observe_groupby, "transform": observe_transform, "apply": observe_transform}
 EDITORS = {"group": edit_group}

@@ -95,7 +95,7 @@ class Hooks:
         if not parents:
             return
         if name in _ACCESSORS or is_lazy(result):
-            recording.lazy[id(result)] = (result, parents)
+            recording.set_lazy(result, parents, owner)
             return
         if callable(result) and not is_rowlike(result):
             return
@@ -129,7 +129,7 @@ class Hooks:
         if not parents:
             return
         if is_lazy(result):
-            recording.lazy[id(result)] = (result, parents)
+            recording.set_lazy(result, parents, owner)
             return
         from ..policies.selection import observe_item
 

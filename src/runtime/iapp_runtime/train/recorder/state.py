@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kinds import TABLES, is_lazy, is_rowlike, n_rows
+from ..kinds import TABLES, is_groups, is_lazy, is_rowlike, n_rows
 from ..lineage import ByIdentity, Rows, Tracker, source_rows
 from ..program import Program, Statement
 from ..snapshot import deep_snapshot, freeze, snapshot, state_key
@@ -76,6 +76,7 @@ class Recording:
         self.not_rows = ByIdentity()
         self.events = 0
         self.turns: dict[tuple[int, int], list[Any]] = {}
+        self.group_by = ByIdentity()
         self.built: dict[int, tuple[Any, ...]] = {}
         self.copies: dict[Any, tuple[Any, Any]] = {}
         self.binder: dict[str, int] = {}
@@ -154,6 +155,13 @@ class Recording:
         self.sources.append(source)
         self.set_rows(raw, source_rows(source.number, n_rows(raw)))
         return source
+
+    def set_lazy(self, value: Any, parents: Parents, owner: Any = None) -> None:
+        """Note what a lazy view is a view of; a column of groups is grouped as its owner is."""
+        self.lazy[id(value)] = (value, parents)
+        by = self.group_by.find(owner) if owner is not None else None
+        if by is not None and is_groups(value):
+            self.group_by.put(value, by)
 
     # ---- logs
     def log(self, site: int) -> SiteLog:
