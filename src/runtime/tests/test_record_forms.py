@@ -186,3 +186,21 @@ def test_train_and_test_stacked(tmp_path, monkeypatch):
     )
     prove(run)
     assert run.document["source"]["name"] == "test"
+
+
+def test_cleaning_in_place(tmp_path, monkeypatch):
+    """`inplace=True` for cleaning, dropping columns, sorting; the check asks for the needed columns only."""
+    data.churn(tmp_path)
+    run = record(
+        [
+            "import pandas as pd\nfrom sklearn.linear_model import LogisticRegression\nfrom sklearn.model_selection import train_test_split",
+            "df = pd.read_csv('churn.csv')[['age', 'charges', 'tenure', 'plan', 'churn']]",
+            "df.dropna(inplace=True)\ndf.drop(columns=['plan'], inplace=True)\ndf.sort_values('tenure', inplace=True)\ndf.reset_index(drop=True, inplace=True)",
+            "X = df.drop(columns=['churn'])\na, b, c, d = train_test_split(X, df['churn'], random_state=3)\nm = LogisticRegression(max_iter=500).fit(a, c)\np = m.predict(b)",
+        ],
+        tmp_path,
+        monkeypatch,
+    )
+    prove(run)
+    assert "check(df[['age', 'charges', 'tenure']].notna().all(axis=1)" in features_text(run)
+    assert "sort_values" not in features_text(run)

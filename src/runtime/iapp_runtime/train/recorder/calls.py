@@ -147,6 +147,9 @@ def _after(hooks: Hooks, call: Call, result: Any, before: tuple[Any, Rows] | Non
     for observer in observers_of(call.name):
         if observer(hooks, call, result, parents, before):
             return
+    if result is None and before is not None:
+        _in_place(hooks, call, before)
+        return
     if not parents:
         return
     if call.function in _ITERATORS or (isinstance(result, types.GeneratorType) and call.name in _ROW_GENERATORS):
@@ -155,9 +158,6 @@ def _after(hooks: Hooks, call: Call, result: Any, before: tuple[Any, Rows] | Non
         return
     if is_lazy(result):
         recording.lazy[id(result)] = (result, parents)
-        return
-    if result is None:
-        _in_place(hooks, call, before)
         return
     _plain(hooks, call, result, parents, before)
 
