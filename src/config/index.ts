@@ -1,4 +1,5 @@
 export { configError, type Diagnostic, diagnosticLines } from "./diagnostic.js";
+export { withKeys } from "./edit.js";
 export { configEnvironment } from "./environment.js";
 export { CONFIG_FILE, type LoadedConfig, loadConfig, projectConfig } from "./load.js";
 export { parseConfig } from "./parse.js";

@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { UserError } from "../../core/errors.js";
+import { ExitCode, IappError, UserError } from "../../core/errors.js";
 import type { Host } from "../../core/host.js";
 import { slug } from "../../core/slug.js";
 import { adoptFolder } from "./adopt.js";
@@ -118,12 +118,10 @@ async function decide(host: Host, draft: Draft, force: boolean): Promise<(Omit<N
   const one = conflicts.length === 1;
   const sentence = `${one ? "this file is" : "these files are"} in ${draft.folder} already, with other content: ${conflicts.join(", ")}`;
   // --yes takes the default of every question, and this one's default is no.
-  if (
-    host.interactive &&
-    !host.yes &&
-    (await host.confirm(`${sentence}. Overwrite?`, { flag: "--force", fallback: false }))
-  )
-    return files;
+  if (host.interactive && !host.yes) {
+    if (await host.confirm(`${sentence}. Overwrite?`, { flag: "--force", fallback: false })) return files;
+    throw new IappError("IAPP_INIT_DECLINED", "nothing was written", {}, ExitCode.declined);
+  }
   throw new UserError("IAPP_INIT_CONFLICT", sentence, {
     remedy: "Choose another folder, or overwrite with --force.",
     data: { conflicts },

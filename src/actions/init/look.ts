@@ -25,7 +25,9 @@ export async function lookAt(folder: string, path: string): Promise<Looked> {
     const notebook = parseNotebook(await readFile(file), path);
     const report = staticReport(notebook, { parser: await pythonParser() });
     const { served } = report;
-    const data = report.data_files.filter((one) => one.path !== null && one.access === "read");
+    const files = report.data_files.filter((one) => one.path !== null && one.kind !== "pattern");
+    const written = new Set(files.filter(({ access }) => access === "write").map(({ path: name }) => name));
+    const read = files.filter((one) => one.access === "read" && !written.has(one.path));
     return {
       path,
       cells: notebook.code.length,

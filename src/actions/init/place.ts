@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { copyFile, link, lstat, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { Interrupted, UserError } from "../../core/errors.js";
+import { IappError, Interrupted, UserError } from "../../core/errors.js";
 import { fileError } from "../../core/fs.js";
 
 export interface NewFile {
@@ -33,7 +33,7 @@ export async function placeFiles(folder: string, files: readonly NewFile[], sign
     else await moveIn(staging, staged, folder, files, signal);
   } catch (cause) {
     if (made !== null) await rm(made, { recursive: true, force: true });
-    throw cause instanceof Interrupted || cause instanceof UserError ? cause : fileError(folder, "written", cause);
+    throw cause instanceof IappError ? cause : fileError(folder, "written", cause);
   } finally {
     if (staging !== null) await rm(staging, { recursive: true, force: true });
   }

@@ -1,130 +1,113 @@
-import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { InitResult } from "../../../src/actions/init/index.js";
 import { runIapp, temporaryFolder } from "../../helpers/run-iapp.js";
 
-const notebook = (...cells: string[]): string =>
-  JSON.stringify({
-    nbformat: 4,
-    nbformat_minor: 5,
-    metadata: { kernelspec: { name: "python3", language: "python", display_name: "Python 3" } },
-    cells: cells.map((source, i) => ({
-      cell_type: "code",
-      id: `c${i}`,
-      metadata: {},
-      execution_count: i + 1,
-      source,
-      outputs: [],
-    })),
-  });
-const MODEL = notebook(
-  "import pandas as pd\nfrom sklearn.linear_model import LinearRegression",
-  "df = pd.read_csv('rows.csv')",
-  "model = LinearRegression().fit(df[['a']], df['b'])",
-  "pred = model.predict(df[['a']])",
-);
-
-describe("iapp init", () => {
-  it("lists its templates, also as JSON", async () => {
+describe("iapp init from a template", () => {
+  it("lists the templates, also as JSON", async () => {
     const cwd = await temporaryFolder();
     const { code, json } = await runIapp(["init", "--list-templates", "--json"], { cwd });
     expect(code).toBe(0);
     const { templates } = json() as { templates: { name: string; notebook: string; description: string }[] };
     expect(templates.map(({ name }) => name)).toEqual(["churn", "house-prices", "tickets"]);
     for (const one of templates) expect(one.description.length).toBeGreaterThan(20);
+    expect((await runIapp(["init", "-l"], { cwd })).stdout).toMatch(/^tickets +Which queue/m);
   });
 
-  it.each(["churn", "house-prices", "tickets"])("scaffolds %s without asking", async (name) => {
+  it.each(["churn", "house-prices", "tickets"])("copies %s whole, without asking", async (name) => {
     const cwd = await temporaryFolder();
-    const { code, json } = await runIapp(["init", "project", "--template", name, "--yes", "--json"], { cwd });
+    const { code, json } = await runIapp(["init", "a/project", "--template", name, "--yes", "--json"], { cwd });
     expect(code).toBe(0);
-    const files = await readdir(join(cwd, "project"));
-    expect(files).toEqual(
-      expect.arrayContaining([(json() as { notebook: string }).notebook, "requirements.txt", ".gitignore"]),
-    );
+    const result = json() as InitResult;
+    const files = await readdir(join(cwd, "a/project"));
+    expect(files.sort()).toEqual(result.files.map(({ path }) => path).sort());
+    expect(files).toEqual(expect.arrayContaining([result.notebook, "README.md", "requirements.txt", ".gitignore"]));
     expect(files).not.toContain("template.json");
-    expect(await readdir(cwd)).toEqual(["project"]);
+    expect(files).not.toContain("iapp.yaml");
+    expect([await readdir(cwd), await readdir(join(cwd, "a"))]).toEqual([["a"], ["project"]]);
+    expect(result.next).toEqual([
+      "cd a/project",
+      `iapp check ${name}.ipynb`,
+      `iapp deploy ${name}.ipynb`,
+      "iapp predict --example",
+      "iapp logs",
+    ]);
+  });
+
+  it("takes the template that the folder is named after", async () => {
+    const cwd = await temporaryFolder();
+    expect((await runIapp(["init", "tickets"], { cwd })).code).toBe(0);
+    expect(await readdir(join(cwd, "tickets"))).toContain("tickets.csv");
+  });
+
+  it("never fills the current folder unasked", async () => {
+    const cwd = await temporaryFolder();
+    await writeFile(join(cwd, "letter.txt"), "mine");
+    expect((await runIapp(["init", "--template", "churn"], { cwd })).code).toBe(0);
+    expect((await readdir(cwd)).sort()).toEqual(["churn", "letter.txt"]);
+    expect((await runIapp(["init", ".", "--template", "churn"], { cwd })).code).toBe(0);
+    expect(await readdir(cwd)).toContain("churn.ipynb");
   });
 
   it("changes nothing when it is run again", async () => {
     const cwd = await temporaryFolder();
-    await runIapp(["init", ".", "--template", "churn", "--yes"], { cwd });
-    const { code, json } = await runIapp(["init", ".", "--template", "churn", "--yes", "--json"], { cwd });
+    await runIapp(["init", "x", "--template", "churn", "--yes"], { cwd });
+    const { code, json } = await runIapp(["init", "x", "--template", "churn", "--yes", "--json"], { cwd });
     expect(code).toBe(0);
-    expect((json() as { written: string[] }).written).toEqual([]);
+    expect((json() as InitResult).files.every(({ action }) => action === "keep")).toBe(true);
   });
 
-  it("never overwrites without being told", async () => {
+  it("never overwrites without being told, not even with --yes", async () => {
     const cwd = await temporaryFolder();
-    await writeFile(join(cwd, "requirements.txt"), "mine\n");
-    const refused = await runIapp(["init", ".", "--template", "churn", "--yes"], { cwd });
-    expect(refused.code).toBe(2);
-    expect(refused.stderr).toMatch(/1 file is in the way .*requirements\.txt/);
-    expect(await readFile(join(cwd, "requirements.txt"), "utf8")).toBe("mine\n");
-    expect(await readdir(cwd)).toEqual(["requirements.txt"]);
-    const declined = await runIapp(["init", ".", "--template", "churn"], { cwd, answers: { "--force": false } });
-    expect(declined.code).toBe(3);
-    expect((await runIapp(["init", ".", "--template", "churn", "--force"], { cwd })).code).toBe(0);
-    expect(await readFile(join(cwd, "requirements.txt"), "utf8")).not.toBe("mine\n");
+    const mine = join(cwd, "requirements.txt");
+    await writeFile(mine, "mine\n");
+    const command = ["init", ".", "--template", "churn"];
+    for (const refused of [await runIapp(command, { cwd }), await runIapp([...command, "--yes"], { cwd })]) {
+      expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(/requirements\.txt[\s\S]*--force/)]);
+    }
+    const declined = await runIapp(command, { cwd, answers: { "--force": false } });
+    expect([declined.code, declined.stderr]).toEqual([3, expect.stringContaining("nothing was written")]);
+    expect([await readFile(mine, "utf8"), await readdir(cwd)]).toEqual(["mine\n", ["requirements.txt"]]);
+    expect((await runIapp(command, { cwd, answers: { "--force": true } })).code).toBe(0);
+    expect(await readFile(mine, "utf8")).toContain("pandas");
+    await writeFile(mine, "mine\n");
+    expect((await runIapp([...command, "--force"], { cwd })).code).toBe(0);
+    expect(await readFile(mine, "utf8")).toContain("pandas");
   });
 
-  it("adopts a folder, saying what would be served", async () => {
+  it("replaces a link, not what it leads to", async () => {
     const cwd = await temporaryFolder();
-    await writeFile(join(cwd, "one.ipynb"), MODEL);
-    await mkdir(join(cwd, ".git"));
-    const { code, stdout } = await runIapp(["init"], { cwd });
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/serves model \(LinearRegression, cell [34]/);
-    expect(stdout).toMatch(/rows\.csv \(not found here\)/);
-    expect(stdout).toMatch(/iapp deploy one\.ipynb/);
-    expect(await readFile(join(cwd, ".gitignore"), "utf8")).toBe(".iapp/\n");
-    expect(await readdir(cwd)).not.toContain("iapp.yaml");
+    await mkdir(join(cwd, "x"));
+    await writeFile(join(cwd, "elsewhere"), "theirs");
+    await symlink("../elsewhere", join(cwd, "x/README.md"));
+    expect((await runIapp(["init", "x", "--template", "churn", "--force"], { cwd })).code).toBe(0);
+    expect(await readFile(join(cwd, "elsewhere"), "utf8")).toBe("theirs");
+    expect(await readFile(join(cwd, "x/README.md"), "utf8")).toMatch(/^# Customer churn/);
   });
 
-  it("asks which of several notebooks, or takes the only one with a model", async () => {
+  it("names the app", async () => {
     const cwd = await temporaryFolder();
-    await writeFile(join(cwd, "explore.ipynb"), notebook("print(1)"));
-    await writeFile(join(cwd, "one.ipynb"), MODEL);
-    expect((await runIapp(["init", "--json"], { cwd })).json()).toMatchObject({ notebook: "one.ipynb" });
-    await writeFile(join(cwd, "two.ipynb"), MODEL);
-    await writeFile(join(cwd, "iapp.yaml"), "name: kept\n");
-    const unasked = await runIapp(["init"], { cwd });
-    expect(unasked.code).toBe(2);
-    expect(unasked.stderr).toMatch(/--notebook FILE/);
-    expect((await runIapp(["init", "--notebook", "two.ipynb", "--json"], { cwd })).json()).toMatchObject({
-      notebook: "two.ipynb",
-    });
-    expect(await readFile(join(cwd, "iapp.yaml"), "utf8")).toBe("name: kept\n");
+    await runIapp(["init", "x", "--template", "churn", "--name", "leavers"], { cwd });
+    expect(await readFile(join(cwd, "x/iapp.yaml"), "utf8")).toBe("name: leavers\n");
   });
 
-  it("writes iapp.yaml when a name is given", async () => {
+  it("asks for the template on a terminal, and names the flag where nobody can be asked", async () => {
     const cwd = await temporaryFolder();
-    await writeFile(join(cwd, "one.ipynb"), MODEL);
-    await runIapp(["init", "--name", "My App", "--yes"], { cwd });
-    expect(await readFile(join(cwd, "iapp.yaml"), "utf8")).toBe("name: my-app\n");
-  });
-
-  it("names the nearest template, and says what an empty folder needs", async () => {
-    const cwd = await temporaryFolder();
-    expect((await runIapp(["init", "x", "--template", "chrun"], { cwd })).stderr).toMatch(/Did you mean churn\?/);
-    const { code, stderr } = await runIapp(["init"], { cwd });
-    expect(code).toBe(2);
-    expect(stderr).toMatch(/holds no notebook/);
+    const silent = await runIapp(["init"], { cwd });
+    expect([silent.code, silent.stderr]).toEqual([2, expect.stringContaining("--template churn | house-prices")]);
+    const unknown = await runIapp(["init", "x", "--template", "chrun"], { cwd });
+    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining("Did you mean churn?")]);
+    const { listTemplates } = await import("../../../src/project/templates.js");
+    const [, , tickets] = await listTemplates();
+    expect((await runIapp(["init", "x"], { cwd, answers: { "--template": tickets } })).code).toBe(0);
+    expect(await readdir(join(cwd, "x"))).toContain("tickets.ipynb");
   });
 
   it("shows what it would write with --dry-run", async () => {
     const cwd = await temporaryFolder();
     const { stdout } = await runIapp(["init", "x", "--template", "tickets", "--dry-run"], { cwd });
-    expect(stdout).toMatch(/Would write into .*tickets\.ipynb/s);
+    expect(stdout).toMatch(/would write to .*x:[\s\S]* tickets\.ipynb/);
     expect(await readdir(cwd)).toEqual([]);
-  });
-
-  it.skipIf(process.getuid?.() === 0)("says that a folder is read-only", async () => {
-    const cwd = await temporaryFolder();
-    await chmod(cwd, 0o555);
-    const { code, stderr } = await runIapp(["init", "x", "--template", "churn", "--yes"], { cwd });
-    await chmod(cwd, 0o755);
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/permission is denied/);
   });
 });
