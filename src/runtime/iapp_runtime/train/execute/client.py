@@ -13,7 +13,7 @@ from .logs import Logs
 from .outputs import CellOutputs
 
 try:
-    from nbclient.client import CellExecutionComplete
+    from nbclient.client import CellExecutionComplete  # type: ignore[attr-defined]
 except ImportError:  # pragma: no cover - moved between releases
     from nbclient.util import CellExecutionComplete  # type: ignore
 

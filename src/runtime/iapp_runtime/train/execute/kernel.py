@@ -67,7 +67,8 @@ class Kernel:
         await manager.start_kernel(
             cwd=self._program["workdir"], env=self.env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
-        self._process = manager.provisioner.process
+        provisioner: Any = manager.provisioner
+        self._process: Any = provisioner.process
         # What the kernel process itself says (a crash's last words) is kept, in bounds, for the reason of its death.
         threading.Thread(target=self._keep_stderr, args=(self._process.stderr,), daemon=True).start()
         self.client.startup_timeout = START_SECONDS
@@ -82,7 +83,7 @@ class Kernel:
 
     async def hidden(self, code: str) -> str | None:
         """Runs code of ours: no history, no events, no outputs. Returns the error's text, or ``None``."""
-        kc = self.client.kc
+        kc: Any = self.client.kc
         message = kc.execute(code, silent=True, store_history=False, stop_on_error=False)
         if asyncio.iscoroutine(message):
             message = await message
@@ -91,12 +92,14 @@ class Kernel:
         return None if content["status"] == "ok" else f"{content.get('ename')}: {content.get('evalue')}"
 
     async def run(self, source: str) -> NotebookNode:
-        cell = NotebookNode(cell_type="code", source=source, metadata={}, outputs=[], execution_count=None)
+        node: Any = NotebookNode
+        cell = node(cell_type="code", source=source, metadata={}, outputs=[], execution_count=None)
         self.client.nb.cells = [cell]
         return await self.client.async_execute_cell(cell, 0, store_history=True)
 
     async def interrupt(self) -> None:
-        await self.client.km.interrupt_kernel()
+        manager: Any = self.client.km
+        await manager.interrupt_kernel()
 
     def kill(self) -> None:
         if self._process.poll() is None:
@@ -130,8 +133,9 @@ class Kernel:
         try:
             if self.client.kc is not None:
                 self.client.kc.stop_channels()
-            if self.client.km is not None and self.client.km.has_kernel:
-                await self.client.km.shutdown_kernel(now=True)
+            manager: Any = self.client.km
+            if manager is not None and manager.has_kernel:
+                await manager.shutdown_kernel(now=True)
         finally:
             end_marked(self._token, grace_seconds=max(0.2, 1.0 - (time.monotonic() - began)))
             stop_reaper(self._reaper)

@@ -15,7 +15,8 @@ class NotebookFile:
 
     def __init__(self, program: dict[str, Any], path: Path) -> None:
         self._path = path
-        self.nb = nbformat.read(program["notebook"], as_version=4)
+        read: Any = nbformat.read
+        self.nb = read(program["notebook"], as_version=4)
         for cell in self.nb.cells:
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
@@ -23,7 +24,8 @@ class NotebookFile:
 
     def set(self, cell: int, outputs: list[dict[str, Any]], count: int | None, seconds: float) -> None:
         target = self.nb.cells[self._position[cell]]
-        target.outputs = [nbformat.from_dict(output) for output in outputs]
+        from_dict: Any = nbformat.from_dict
+        target.outputs = [from_dict(output) for output in outputs]
         target.execution_count = count
         target.metadata["iapp"] = {"cell": cell, "seconds": round(seconds, 3)}
 
