@@ -85,6 +85,12 @@ export const COMMANDS: CommandEntry[] = [
     load: () => import("./keep.js"),
   },
   {
+    name: "doctor",
+    summary: "find what is wrong on this machine and mend it",
+    group: "tools",
+    load: () => import("./doctor.js"),
+  },
+  {
     name: "completion",
     summary: "shell completion for bash, zsh or fish",
     group: "tools",

@@ -14,6 +14,9 @@ export interface ProjectLayout {
   apps: string;
 }
 
+/** Written into an environment's folder last: one without it was not finished. */
+export const ENVIRONMENT_MARK = "environment.json";
+
 export function layoutOf(root: string): ProjectLayout {
   const state = join(root, ".iapp");
   return {
