@@ -1,24 +1,29 @@
+import { stat } from "node:fs/promises";
+import { basename, dirname, extname, join, resolve } from "node:path";
 import type { Candidate } from "../actions/deploy/candidate.js";
 import type { DeployResult } from "../actions/deploy/index.js";
+import { UserError } from "../core/errors.js";
 import type { Context } from "../core/events.js";
 import type { Host } from "../core/host.js";
 import { findProject, type ProjectLayout } from "../project/layout.js";
 import { type CommandInput, defineCommand } from "./command.js";
+import { TRAIN_OPTIONS, trainInput } from "./train.js";
 
 export default defineCommand({
-  summary: "start a proved bundle, answer an example, print the URL",
+  summary: "train, prove, start and answer an example; print the URL",
   description:
-    "Starts a bundle on this machine beside what runs, and moves the requests over when it answers the example rows as the notebook did. A bundle whose proof failed is never started.",
-  arguments: [{ name: "<bundle>", summary: "folder of a bundle, or the beginning of its digest" }],
+    "Trains the notebook unless nothing has changed, proves that the service computes what the notebook computes, starts it on this machine beside what runs, and moves the requests over when it answers the example rows. A bundle folder is deployed as it is.",
+  arguments: [{ name: "<source>", summary: "notebook, or folder of a bundle" }],
   options: [
-    { flags: "--name <name>", summary: "name of the app (default: the bundle's own)" },
+    { flags: "--name <name>", summary: "name of the app (default: the notebook's file name)" },
     { flags: "--port <port>", summary: "listen on this port (default: a free one, then always the same)" },
     { flags: "--dry-run", summary: "only say what would be done" },
-    { flags: "--python <path>", summary: "interpreter that has the bundle's packages" },
+    ...TRAIN_OPTIONS,
   ],
   examples: [
-    "iapp deploy .iapp/bundles/3f2a91… --python .venv/bin/python",
-    "iapp deploy 3f2a91 --name churn-eu --port 8200",
+    "iapp deploy churn.ipynb",
+    "iapp deploy churn.ipynb --name churn-eu --port 8200 -p region=EU",
+    "iapp deploy .iapp/bundles/3f2a91…",
   ],
   async run(input, host) {
     const [{ appName, deploy }, { parsePort }] = await Promise.all([
@@ -26,19 +31,49 @@ export default defineCommand({
       import("../actions/apps/port.js"),
     ]);
     const given = input.args[0]!;
-    const layout = await findProject(host.cwd);
+    const path = resolve(host.cwd, given);
+    const isBundle = await isBundleFolder(path, given);
+    const layout = await findProject(isBundle ? host.cwd : dirname(path));
     const port = parsePort(input.options.port as string | undefined);
-    const { findBundle, readBundle } = await import("../actions/bundle/index.js");
-    const dir = await findBundle(host.cwd, layout, given);
-    const { name: own } = (await readBundle(dir)).index;
-    const name = appName(input.options.name as string | undefined, own);
-    if (input.options.dryRun === true) return dryRun(host, layout, { name, given, port });
-    const prepare = (ctx: Context): Promise<Candidate> => bundleCandidate(ctx, layout, dir, input);
+    const asked = input.options.name as string | undefined;
+    const name = appName(asked, isBundle ? await bundleName(path) : basename(path, extname(path)));
+    if (input.options.dryRun === true) return dryRun(host, layout, { name, given, isBundle, port });
+    const prepare = isBundle
+      ? (ctx: Context) => bundleCandidate(ctx, layout, path, input)
+      : (ctx: Context) => notebookCandidate(ctx, path, input);
     const result = await deploy(host, { layout, name, source: given, port, prepare });
     host.result(result, () => text(result, host));
     return 0;
   },
 });
+
+/** A folder must be a bundle; anything else is taken for a notebook, and training says what is wrong with it. */
+async function isBundleFolder(path: string, given: string): Promise<boolean> {
+  const info = await stat(path).catch(() => null);
+  if (info === null) {
+    throw new UserError("IAPP_DEPLOY_NOT_FOUND", `there is no ${given} in this folder`, {
+      remedy: "Give the path of a notebook, or of a bundle's folder.",
+    });
+  }
+  if (!info.isDirectory()) return false;
+  if (await stat(join(path, "bundle.json")).catch(() => null)) return true;
+  throw new UserError("IAPP_DEPLOY_NOT_FOUND", `${given} is a folder, but not that of a bundle`, {
+    remedy: "Give the path of a notebook.",
+  });
+}
+
+async function bundleName(path: string): Promise<string> {
+  const { readBundle } = await import("../actions/bundle/index.js");
+  return (await readBundle(path)).index.name;
+}
+
+async function notebookCandidate(ctx: Context, path: string, input: CommandInput): Promise<Candidate> {
+  const [{ train }, { fromTraining }] = await Promise.all([
+    import("../actions/train/index.js"),
+    import("../actions/deploy/candidate.js"),
+  ]);
+  return fromTraining(await train(ctx, trainInput(path, input)));
+}
 
 async function bundleCandidate(
   ctx: Context,
@@ -59,15 +94,18 @@ async function bundleCandidate(
 interface DryRun {
   name: string;
   given: string;
+  isBundle: boolean;
   port: number | undefined;
 }
 
-async function dryRun(host: Host, layout: ProjectLayout, { name, given, port }: DryRun): Promise<number> {
+async function dryRun(host: Host, layout: ProjectLayout, { name, given, isBundle, port }: DryRun): Promise<number> {
   const { describeDeploy } = await import("../actions/deploy/index.js");
   const plan = await describeDeploy(layout, name);
   const listen = port ?? plan.port;
   const steps = [
-    `check that ${given} was proved`,
+    isBundle
+      ? `check that ${given} was proved`
+      : `train ${given} and prove the result, or reuse it when nothing has changed`,
     `unless this very bundle serves already: start ${name} ${plan.version}${plan.replaces === null ? "" : ` beside ${plan.replaces}`}`,
     "wait until it answers the example rows as the notebook did",
     plan.replaces === null

@@ -27,9 +27,15 @@ export const COMMANDS: CommandEntry[] = [
   },
   {
     name: "deploy",
-    summary: "start a proved bundle, answer an example, print the URL",
+    summary: "train, prove, start and answer an example; print the URL",
     group: "run",
     load: () => import("./deploy.js"),
+  },
+  {
+    name: "train",
+    summary: "run the notebook as a training job and write a proved bundle",
+    group: "run",
+    load: () => import("./train.js"),
   },
   {
     name: "predict",

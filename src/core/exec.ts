@@ -12,6 +12,8 @@ export interface ExecOptions {
   /** Called for each line as it arrives. */
   onStdout?: (line: string) => void;
   onStderr?: (line: string) => void;
+  /** The child gets a further pipe as descriptor 3; called for each line it writes there. */
+  onThird?: (line: string) => void;
 }
 
 export interface ExecResult {
@@ -31,12 +33,23 @@ export async function exec(file: string, args: readonly string[], options: ExecO
     ...(options.env === undefined ? {} : { env: definedOnly(options.env), extendEnv: false }),
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
     ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
-    ...(options.input === undefined ? { stdin: "ignore" as const } : { input: options.input }),
+    ...(options.input === undefined ? {} : { input: options.input }),
+    stdio: [
+      options.input === undefined ? "ignore" : "pipe",
+      "pipe",
+      "pipe",
+      options.onThird === undefined ? "ignore" : "pipe",
+    ],
     reject: false,
     forceKillAfterDelay: 5000,
     maxBuffer: 64 * 1024 * 1024,
+    buffer: { fd3: false },
   });
-  const readers = [follow(child.stdout, options.onStdout), follow(child.stderr, options.onStderr)];
+  const readers = [
+    follow(child.stdout, options.onStdout),
+    follow(child.stderr, options.onStderr),
+    follow((child.stdio as (NodeJS.ReadableStream | null)[])[3] ?? null, options.onThird),
+  ];
   const result = await child;
   await Promise.all(readers);
   if (options.signal?.aborted) throw new Interrupted();
@@ -47,7 +60,12 @@ export async function exec(file: string, args: readonly string[], options: ExecO
     );
   }
   if (result.timedOut) throw new OperationError("IAPP_EXEC_TIMEOUT", `${file} took longer than ${options.timeout} ms`);
-  return { code: result.exitCode ?? null, signal: result.signal ?? null, stdout: result.stdout, stderr: result.stderr };
+  return {
+    code: result.exitCode ?? null,
+    signal: result.signal ?? null,
+    stdout: String(result.stdout ?? ""),
+    stderr: String(result.stderr ?? ""),
+  };
 }
 
 function definedOnly(env: Readonly<Record<string, string | undefined>>): Record<string, string> {

@@ -16,49 +16,60 @@ export const APPS = `_iapp_apps() {
 const words = (list: string[]): string => list.join(" ");
 const flagsOf = (one: CompletionTree): string => words(one.flags.flatMap(({ names }) => names));
 
+/** File names may hold blanks: one a line. */
+const FILES = `_iapp_files() {
+  local IFS=$'\\n'
+  COMPREPLY+=($(compgen "$@" -- "$cur"))
+}`;
+
 /** Everything in one `case` per command: bash completes without starting iapp. */
 export function bashScript(tree: CompletionTree[]): string {
   const cases = tree.flatMap((command) => [
     ...command.subcommands.map((sub) => oneCase(`${command.name}.${sub.name}`, sub)),
     oneCase(command.name, command),
   ]);
-  const values = tree
-    .flatMap((command) => [command, ...command.subcommands])
-    .flatMap(({ flags }) => flags.filter(({ choices }) => choices.length > 0))
+  const flags = tree.flatMap((command) => [command, ...command.subcommands]).flatMap((one) => one.flags);
+  const values = flags
+    .filter(({ choices }) => choices.length > 0)
     .map(
       ({ names, choices }) =>
         `    ${names.join("|")}) COMPREPLY=($(compgen -W "${words(choices)}" -- "$cur")); return;;`,
     );
-  const files = [
-    ...new Set(
-      tree
-        .flatMap(({ flags }) => flags)
-        .filter(({ takesValue, choices }) => takesValue && choices.length === 0)
-        .flatMap(({ names }) => names),
-    ),
-  ];
+  // `-n` may take a value in one command and none in another: then it is left alone.
+  const bare = new Set(flags.filter(({ takesValue }) => !takesValue).flatMap(({ names }) => names));
+  const withValue = flags
+    .filter(({ takesValue }) => takesValue)
+    .map((flag) => ({ ...flag, names: flag.names.filter((name) => !bare.has(name)) }));
+  const plain = withValue.filter(({ choices }) => choices.length === 0);
   const nested = tree.filter(({ subcommands }) => subcommands.length > 0).map(({ name }) => name);
   return `# bash completion for iapp
 ${APPS}
+${FILES}
 _iapp() {
   local cur="\${COMP_WORDS[COMP_CWORD]}" prev="\${COMP_WORDS[COMP_CWORD-1]}" name="" sub="" i word
   COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
     word="\${COMP_WORDS[i]}"
     case "$word" in
+      ${pattern(withValue)}) i=$((i + 1));;
       -*) ;;
       *) if [ -z "$name" ]; then name="$word"; elif [ -z "$sub" ]; then sub="$word"; fi;;
     esac
   done
   case "$prev" in
 ${[...new Set(values)].join("\n")}
-    ${files.length === 0 ? "---" : files.join("|")}) COMPREPLY=($(compgen -f -- "$cur")); return;;
+    ${pattern(plain)}) _iapp_files -f; return;;
   esac
   if [ -z "$name" ]; then
-    COMPREPLY=($(compgen -W "${words(tree.map(({ name }) => name))} help" -- "$cur")); return
+    case "$cur" in
+      -*) COMPREPLY=($(compgen -W "${words(GLOBAL)}" -- "$cur"));;
+      *) COMPREPLY=($(compgen -W "${words(tree.map(({ name }) => name))} help" -- "$cur"));;
+    esac
+    return
   fi
   case "$name" in ${nested.length === 0 ? "---" : nested.join("|")}) [ -n "$sub" ] && name="$name.$sub";; esac
   case "$name" in
+    help) COMPREPLY=($(compgen -W "${words(tree.map(({ name }) => name))}" -- "$cur"));;
 ${cases.join("\n")}
   esac
 }
@@ -66,12 +77,19 @@ complete -o filenames -F _iapp iapp
 `;
 }
 
+/** Before a command is named. */
+const GLOBAL = ["--help", "--version", "--directory", "--json", "--yes", "--quiet", "--verbose"];
+
+/** Alternatives of a `case`; one that nothing matches when there are none. */
+function pattern(flags: CompletionTree["flags"]): string {
+  const names = new Set(flags.flatMap((flag) => flag.names));
+  return names.size === 0 ? "---" : [...names].join("|");
+}
+
 function oneCase(name: string, one: CompletionTree): string {
   const fixed = words([...one.choices, ...one.subcommands.map((sub) => sub.name)]);
   const apps = one.takesApp === true ? " $(_iapp_apps)" : "";
-  const notebooks = one.takesNotebook
-    ? ' COMPREPLY+=($(compgen -f -X "!*.ipynb" -- "$cur") $(compgen -d -- "$cur"));'
-    : "";
+  const notebooks = one.takesNotebook ? ' _iapp_files -f -X "!*.ipynb"; _iapp_files -d;' : "";
   return `    ${name}) case "$cur" in -*) COMPREPLY=($(compgen -W "${flagsOf(one)}" -- "$cur"));; *) COMPREPLY=($(compgen -W "${fixed}${apps}" -- "$cur"));${notebooks};; esac;;`.replaceAll(
     ";;;",
     ";;",

@@ -204,3 +204,17 @@ def test_cleaning_in_place(tmp_path, monkeypatch):
     prove(run)
     assert "check(df[['age', 'charges', 'tenure']].notna().all(axis=1)" in features_text(run)
     assert "sort_values" not in features_text(run)
+
+
+def test_features_and_target_side_by_side(tmp_path, monkeypatch):
+    run = record(
+        [
+            "from sklearn.datasets import load_wine\nfrom sklearn.svm import SVC\nimport pandas as pd\nwine = load_wine()",
+            "X, y = wine.data, wine.target == 1\ndf = pd.DataFrame(X, wine.target, columns=wine.feature_names)",
+            "m = SVC().fit(df, y)\nm.predict(df)",
+        ],
+        tmp_path,
+        monkeypatch,
+    )
+    prove(run)
+    assert "target" not in features_text(run)

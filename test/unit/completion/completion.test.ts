@@ -36,6 +36,19 @@ describe.runIf(has("bash"))("iapp completion bash", () => {
     expect(await complete("iapp deploy ch", cwd)).toEqual(["churn.ipynb"]);
     expect(await complete("iapp status ", cwd)).toContain("churn-app");
     expect(await complete("iapp completion z", cwd)).toEqual(["zsh"]);
+    expect(await complete("iapp help st", cwd)).toEqual(["status", "stop"]);
+    expect(await complete("iapp --js", cwd)).toEqual(["--json"]);
+  });
+});
+
+describe.runIf(has("bash"))("iapp completion bash with values of flags", () => {
+  it("does not take them for commands, and completes files for them", async () => {
+    const cwd = await temporaryFolder();
+    await writeFile(join(cwd, "two words.ipynb"), "{}");
+    expect(await complete("iapp -C elsewhere ini", cwd)).toEqual(["init"]);
+    expect(await complete("iapp bundle --directory elsewhere sh", cwd)).toEqual(["show"]);
+    expect(await complete("iapp init --notebook two", cwd)).toEqual(["two words.ipynb"]);
+    expect(await complete("iapp deploy two", cwd)).toEqual(["two words.ipynb"]);
   });
 });
 

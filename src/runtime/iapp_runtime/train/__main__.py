@@ -1,7 +1,8 @@
-"""``python -m iapp_runtime.train run|probe|prove DIR [--events fd:3|PATH]``: the training job's steps, each a process of its own.
+"""``python -m iapp_runtime.train run|probe|needs|prove DIR [--events fd:3|PATH]``: the training job's steps.
 
-Exit codes: 0 done (also when the outcome is a refusal: that is in the document), 1 this runtime failed, 2 bad arguments, 130 interrupted.
-"""  # noqa: E501
+Each is a process of its own. Exit codes: 0 done (also when the outcome is a refusal: that is in the document), 1 this
+runtime failed, 2 bad arguments, 130 interrupted.
+"""
 
 from __future__ import annotations
 
@@ -44,6 +45,10 @@ def _dispatch(options: argparse.Namespace, folder: Path, events: Events) -> int:
         from . import probe
 
         return int(probe.main(folder, events))
+    if options.step == "needs":
+        from . import needs
+
+        return needs.main(folder, events)
     from . import prove
 
     return int(prove.main(folder, events))
@@ -55,6 +60,7 @@ def _arguments() -> argparse.ArgumentParser:
     for step, help_ in (
         ("run", "execute program.json of the run folder and record it"),
         ("probe", "compare the generated module with the recorded run; learn contract and profile"),
+        ("needs", "list the distributions that the generated module needs"),
         ("prove", "replay all recorded rows in this process and write verification.json"),
     ):
         one = steps.add_parser(step, help=help_)

@@ -15,6 +15,7 @@ from . import (
     coding,
     counting,
     estimator,
+    frames,
     functions,
     grouping,
     joining,
@@ -36,6 +37,7 @@ _RULES = (
     binning,
     coding,
     counting,
+    frames,
     grouping,
     joining,
     ordering,
@@ -52,22 +54,7 @@ for _rule in _RULES:
 _EVERY = OBSERVERS.pop("*", [])
 
 EDITORS: dict[str, Editor] = {}
-for _editors in (
-    binning,
-    coding,
-    counting,
-    estimator,
-    functions,
-    grouping,
-    joining,
-    ordering,
-    random_numbers,
-    reshaping,
-    scaling,
-    selection,
-    sources,
-    splitting,
-):
+for _editors in (*_RULES, estimator, functions, sources):
     EDITORS.update(_editors.EDITORS)
 
 

@@ -23,6 +23,8 @@ def plan_statement(editor: Editor, node: ast.stmt) -> Plan | None:
 
 
 def _assignment(editor: Editor, node: ast.Assign) -> Plan | None:
+    if isinstance(node.value, ast.Tuple):
+        return _side_by_side(editor, node, node.targets[0], node.value)
     executions, _ = editor.seen(node.value)
     acts = {execution.act for execution in executions}
     if acts == {"split"}:
@@ -33,6 +35,23 @@ def _assignment(editor: Editor, node: ast.Assign) -> Plan | None:
         return None
     inner = editor._site_plan(node.value)
     return _same_name(editor, node, inner, node.targets[0].id) if inner is not None else None
+
+
+def _side_by_side(editor: Editor, node: ast.Assign, target: Any, value: ast.Tuple) -> Plan | None:
+    """`X, y = iris.data, iris.target` where some of the names are needed only."""
+    if not isinstance(target, (ast.Tuple, ast.List)) or len(target.elts) != len(value.elts):
+        return None
+    if not all(isinstance(part, ast.Name) for part in target.elts):
+        return None
+    pairs = [(str(getattr(name, "id", "")), part) for name, part in zip(target.elts, value.elts)]
+    wanted = [(name, part) for name, part in pairs if editor.is_needed(name)]
+    if not wanted or len(wanted) == len(pairs):
+        return None
+    plan = editor.plan(node)
+    plan.binds = {name for name, _ in wanted}
+    plan.flows = list(wanted)
+    right = ", ".join(plan.hole(part, closed=True) for _, part in wanted)
+    return plan.done(f"{', '.join(name for name, _ in wanted)} = {right}")
 
 
 def _expression(editor: Editor, node: ast.Expr) -> Plan | None:

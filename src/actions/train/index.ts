@@ -1,0 +1,209 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { generate } from "../../codegen/index.js";
+import type { ContractDocument, Program, RecordDocument, VerificationDocument } from "../../core/contract.js";
+import { OperationError } from "../../core/errors.js";
+import type { Context } from "../../core/events.js";
+import { readJson, writeFileAtomic, writeJson } from "../../core/fs.js";
+import { packageRoot } from "../../core/package-root.js";
+import {
+  createEnvironment,
+  type Environment,
+  environmentDigest,
+  scoringEnvironment,
+} from "../../project/environment/index.js";
+import { choosePython, type Interpreter } from "../../project/python.js";
+import { environmentWish } from "../../project/wanted.js";
+import { writeBundle } from "../bundle/index.js";
+import { type Prepared, prepare, runKey } from "./prepare.js";
+import { progressOf } from "./progress.js";
+import { beginRun, dataOf, reusableRun, writeRun } from "./runs.js";
+import { runStep } from "./runtime.js";
+import type { RunDocument, TrainInput, TrainResult } from "./types.js";
+
+export type { TrainInput, TrainResult, TrainStatus } from "./types.js";
+
+/**
+ * Runs a notebook as a training job and writes a proved bundle, or says precisely why not. Where nothing has changed since the last
+ * verified run, that run's bundle is the result.
+ */
+export async function train(ctx: Context, input: TrainInput): Promise<TrainResult> {
+  const prepared = await prepare(ctx, input);
+  const { layout, notebook, report, program, name, packages } = prepared;
+  const { interpreter, why } = await choosePython(ctx, {
+    explicit: prepared.python,
+    notebook: program.language_version,
+  });
+  const wish = await environmentWish(ctx, {
+    root: layout.root,
+    notebookFolder: program.workdir,
+    notebook,
+    report,
+    packages,
+  });
+  const key = runKey(program, environmentDigest(wish, interpreter, input.resolver), await ownVersion(), name);
+  const known = input.force ? null : await reusableRun(layout, key);
+  if (known !== null) return reuse(known, prepared);
+  for (const note of wish.notes) ctx.emit({ code: "env.note", level: "info", text: note });
+  ctx.emit({
+    code: "env.python",
+    level: "info",
+    text: `Python ${interpreter.version} (${why})${wish.author === null ? "" : `, versions of ${wish.author}`}`,
+  });
+  const environment = await createEnvironment(ctx, { layout, wish, python: interpreter, resolver: input.resolver });
+  for (const { name: absent, origin } of environment.left) {
+    ctx.emit({
+      code: "env.absent",
+      level: "warn",
+      text: `there is no package ${absent} (${origin}); the run goes on without it`,
+    });
+  }
+  const { dir, run } = await beginRun(ctx, layout, {
+    notebook: input.notebook,
+    name,
+    key,
+    parameters: program.parameters,
+  });
+  try {
+    const result = await carryOut(ctx, {
+      dir,
+      run,
+      prepared,
+      environment,
+      interpreter,
+      resolver: input.resolver,
+    });
+    await writeRun(dir, { ...run, ...result.ended, ended: new Date(ctx.now()).toISOString() });
+    return result.result;
+  } catch (error) {
+    const status = ctx.signal.aborted ? "interrupted" : "failed";
+    await writeRun(dir, { ...run, status, ended: new Date(ctx.now()).toISOString() }).catch(() => undefined);
+    throw error;
+  }
+}
+
+interface Work {
+  dir: string;
+  run: RunDocument;
+  prepared: Prepared;
+  environment: Environment;
+  interpreter: Interpreter;
+  resolver: "uv" | "pip";
+}
+
+interface Ended {
+  result: TrainResult;
+  ended: Pick<RunDocument, "status" | "data" | "bundle" | "scoring">;
+}
+
+async function carryOut(ctx: Context, work: Work): Promise<Ended> {
+  const { dir, prepared, environment } = work;
+  const { program, layout, name } = prepared;
+  const onEvent = progressOf(ctx);
+  await writeJson(join(dir, "program.json"), program);
+  await runStep(ctx, "run", environment.python, dir, onEvent);
+  const record = await readJson<RecordDocument>(join(dir, "record.json"));
+  if (record === null)
+    throw new OperationError("IAPP_TRAIN_NO_RECORD", "the run ended without a record", {
+      remedy: `Its logs are in ${dir}.`,
+    });
+  const data = await dataOf(record);
+  const end = (status: TrainResult["status"], more: Partial<TrainResult> = {}): Ended => {
+    const result: TrainResult = { ...outline(work, record), status, ...more };
+    return { result, ended: { status, data, bundle: result.bundle, scoring: result.scoring } };
+  };
+  if (record.status === "refused") return end("refused");
+
+  await generateInto(ctx, dir, program, record, null);
+  await runStep(ctx, "probe", environment.python, dir, onEvent);
+  const probe = await readJson<{ error: string | null }>(join(dir, "probe.json"));
+  const contract = await readJson<ContractDocument>(join(dir, "contract.json"));
+  if (contract === null) return end("failed", { problem: probe?.error ?? "the scoring module could not be tried" });
+  await generateInto(ctx, dir, program, record, contract);
+
+  await runStep(ctx, "needs", environment.python, dir, onEvent);
+  const { distributions } = (await readJson<{ distributions: string[] }>(join(dir, "needs.json"))) ?? {
+    distributions: [],
+  };
+  const scoring = await scoringEnvironment(ctx, layout, environment, work.interpreter, distributions, work.resolver);
+  await runStep(ctx, "prove", scoring.python, dir, onEvent);
+  const verification = await readJson<VerificationDocument>(join(dir, "verification.json"));
+  if (verification === null) throw new OperationError("IAPP_TRAIN_NO_PROOF", "the proof ended without a verdict");
+  const where = { dir: scoring.dir, python: scoring.python };
+  if (!verification.equal) return end("unequal", { verification, scoring: where });
+  const bundle = await writeBundle(ctx, {
+    runDir: dir,
+    layout,
+    name,
+    program,
+    record,
+    contract,
+    verification,
+    trainingLock: environment.lock,
+    scoringLock: scoring.lock,
+  });
+  return end("verified", { verification, scoring: where, bundle });
+}
+
+function outline({ dir, run, prepared, environment }: Work, record: RecordDocument): TrainResult {
+  return {
+    schema: "iapp.train/1",
+    status: "failed",
+    runId: run.id,
+    runDir: dir,
+    name: prepared.name,
+    notebook: run.notebook,
+    bundle: null,
+    record,
+    verification: null,
+    problem: null,
+    reused: false,
+    notes: [environment.reused ? "the environment of an earlier run was used" : "a new environment was made"],
+    environment: {
+      dir: environment.dir,
+      python: environment.python,
+      version: environment.pythonVersion,
+      digest: environment.digest,
+    },
+    scoring: null,
+  };
+}
+
+async function reuse({ dir, run }: { dir: string; run: RunDocument }, { name }: Prepared): Promise<TrainResult> {
+  const record = await readJson<RecordDocument>(join(dir, "record.json"));
+  return {
+    schema: "iapp.train/1",
+    status: "verified",
+    runId: run.id,
+    runDir: dir,
+    name,
+    notebook: run.notebook,
+    bundle: run.bundle,
+    record,
+    verification: await readJson<VerificationDocument>(join(dir, "verification.json")),
+    problem: null,
+    reused: true,
+    notes: ["code, parameters, data files and environment are as they were: the earlier run's bundle is used"],
+    environment: { dir: "", python: "", version: record?.python ?? "", digest: "" },
+    scoring: run.scoring,
+  };
+}
+
+async function generateInto(
+  ctx: Context,
+  dir: string,
+  program: Program,
+  record: RecordDocument,
+  contract: ContractDocument | null,
+): Promise<void> {
+  const generated = generate(program, record, contract);
+  for (const warning of generated.warnings)
+    ctx.emit({ code: "train.generated", level: "debug", text: String(warning) });
+  await writeFileAtomic(join(dir, "score.py"), generated["score.py"]);
+  await writeFileAtomic(join(dir, "score.map.json"), generated["score.map.json"]);
+}
+
+async function ownVersion(): Promise<string> {
+  const { version } = JSON.parse(await readFile(join(packageRoot(), "package.json"), "utf8")) as { version: string };
+  return version;
+}

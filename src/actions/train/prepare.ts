@@ -1,0 +1,103 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import { configEnvironment, projectConfig } from "../../config/index.js";
+import type { Program } from "../../core/contract.js";
+import { UserError } from "../../core/errors.js";
+import type { Context } from "../../core/events.js";
+import { slug } from "../../core/slug.js";
+import { buildProgram, type Notebook, parseNotebook, type StaticReport, staticReport } from "../../notebook/index.js";
+import { findProject, type ProjectLayout } from "../../project/layout.js";
+import { localModules } from "../../project/wanted.js";
+import { pythonParser } from "../check/parser.js";
+import type { TrainInput } from "./types.js";
+
+export interface Prepared {
+  layout: ProjectLayout;
+  name: string;
+  notebook: Notebook;
+  report: StaticReport;
+  program: Program;
+  packages: readonly string[];
+  python: string | null;
+}
+
+/** Reads the notebook and the project's configuration and plans the run. Nothing is written. */
+export async function prepare(ctx: Context, input: TrainInput): Promise<Prepared> {
+  const layout = await findProject(dirname(input.notebook));
+  const { config, warnings } = await projectConfig(layout.root);
+  for (const warning of warnings) ctx.emit({ code: "config.warning", level: "warn", text: warning.message });
+  const bytes = await readFile(input.notebook).catch((cause: NodeJS.ErrnoException) => {
+    throw new UserError(
+      "IAPP_NOTEBOOK_MISSING",
+      cause.code === "EISDIR" ? "it is a folder, not a notebook" : "there is no such notebook",
+      {
+        where: input.notebook,
+        remedy: "Check the path; `ls *.ipynb` shows the notebooks of a folder.",
+        cause,
+      },
+    );
+  });
+  const notebook = parseNotebook(bytes, basename(input.notebook));
+  const parser = await pythonParser();
+  const workdir = dirname(input.notebook);
+  const fromConfig = Object.entries(config.parameters ?? {}).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+  const serve = {
+    name: input.serve.name ?? config.serve?.model ?? null,
+    cell: input.serve.cell ?? config.serve?.cell ?? null,
+  };
+  const limits = {
+    cell_seconds: input.cellSeconds ?? config.limits?.cell_seconds ?? 3600,
+    run_seconds: input.runSeconds ?? config.limits?.run_seconds ?? null,
+  };
+  const program = buildProgram(notebook, {
+    path: input.notebook,
+    workdir,
+    parser,
+    parameters: [...fromConfig, ...input.parameters],
+    skip: config.skip ?? [],
+    serve,
+    limits,
+    stopOnError: input.stopOnError,
+    env: configEnvironment(config, ctx.env),
+  });
+  const report = staticReport(notebook, { parser, serve, localModules: await localModules(workdir, layout.root) });
+  const name = slug(input.name ?? config.name ?? basename(input.notebook, ".ipynb")) ?? "app";
+  return {
+    layout,
+    name,
+    notebook,
+    report,
+    program,
+    packages: config.packages ?? [],
+    python: input.python ?? config.python ?? null,
+  };
+}
+
+/**
+ * Digest of what decides a run's outcome besides its data files: the code of the cells (not outputs, not text), parameters, what is
+ * served, the environment, and iapp itself.
+ */
+export function runKey(program: Program, environment: string, version: string, name: string): string {
+  const { cells, parameters, serve, env, workdir, notebook, stop_on_error } = program;
+  const code = cells.map(({ cell, source, skip, directives, magics }) => [
+    cell,
+    source,
+    skip,
+    directives,
+    magics.map(({ text, action }) => [text, action]),
+  ]);
+  const parts = [
+    name,
+    notebook,
+    workdir,
+    code,
+    parameters,
+    serve,
+    Object.entries(env).sort(),
+    stop_on_error,
+    environment,
+    version,
+  ];
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+}

@@ -1,0 +1,59 @@
+import type { Program, RecordDocument, VerificationDocument } from "../../core/contract.js";
+
+export interface TrainInput {
+  /** Absolute path of the notebook. */
+  notebook: string;
+  /** The app's name; null: from iapp.yaml or the file's name. */
+  name: string | null;
+  /** `name=value`, as given by `-p`. */
+  parameters: readonly string[];
+  python: string | null;
+  resolver: "uv" | "pip";
+  serve: { name: string | null; cell: number | null };
+  /** Seconds, or null for the default. */
+  cellSeconds: number | null;
+  runSeconds: number | null;
+  stopOnError: boolean;
+  /** Run although nothing has changed. */
+  force: boolean;
+}
+
+export type TrainStatus = "verified" | "refused" | "unequal" | "failed";
+
+export interface TrainResult {
+  schema: "iapp.train/1";
+  status: TrainStatus;
+  runId: string;
+  runDir: string;
+  name: string;
+  notebook: string;
+  bundle: { digest: string; dir: string } | null;
+  record: RecordDocument | null;
+  verification: VerificationDocument | null;
+  /** Why a run that is neither refused nor unequal has no bundle. */
+  problem: string | null;
+  reused: boolean;
+  /** What was done again or not, in words. */
+  notes: string[];
+  environment: { dir: string; python: string; version: string; digest: string };
+  scoring: { dir: string; python: string } | null;
+}
+
+/** `run.json`: what a run is, kept beside its documents. */
+export interface RunDocument {
+  schema: "iapp.run/1";
+  id: string;
+  notebook: string;
+  name: string;
+  /** Digest of everything that decides the outcome, besides the data files. */
+  key: string;
+  status: TrainStatus | "running" | "interrupted";
+  started: string;
+  ended: string | null;
+  /** Owner, so that a run whose command was killed is known as such. */
+  process: { pid: number; start: string | null };
+  data: { path: string; bytes: number; mtime: number; sha256: string }[];
+  bundle: { digest: string; dir: string } | null;
+  scoring: { dir: string; python: string } | null;
+  parameters: Program["parameters"];
+}
