@@ -54,7 +54,7 @@ function branch(name: string, summary: string, command: Command): CompletionTree
     name,
     summary,
     flags: flags(command.options ?? []),
-    takesNotebook: names.some((argument) => /notebook|bundle/.test(argument)),
+    takesNotebook: names.some((argument) => /notebook|bundle|source/.test(argument)),
     choices: [],
     takesApp: names.some((argument) => /app|name/.test(argument)),
     subcommands: Object.entries(command.subcommands ?? {}).map(([sub, one]) => branch(sub, one.summary, one)),
