@@ -23,7 +23,7 @@ export async function runStep(
   const tail: string[] = [];
   const result = await exec(python, args, {
     cwd: runDir,
-    env: { ...env, PYTHONPATH: runtimePath(), PYTHONNOUSERSITE: "1", PYTHONDONTWRITEBYTECODE: "1" },
+    env: { ...env, PYTHONPATH: runtimePath(), PYTHONNOUSERSITE: "1" },
     signal: ctx.signal,
     onThird: (line) => {
       try {

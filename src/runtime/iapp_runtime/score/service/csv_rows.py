@@ -33,7 +33,7 @@ MISSING = frozenset(
         "n/a",
         "nan",
         "null",
-    ]  # noqa: E501
+    ]
 )
 _INTEGER = re.compile(r"[+-]?[0-9]{1,400}\Z")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\Z")
@@ -62,7 +62,7 @@ def decode_csv(body: bytes, contract: Contract) -> list[dict[str, Any]]:
         if len(set(header)) != len(header):
             raise malformed("the CSV header names a column twice")
         readers = [_reader(contract.column(name)) for name in header]
-        rows = []
+        rows: list[dict[str, Any]] = []
         for line in lines:
             if not line:
                 continue

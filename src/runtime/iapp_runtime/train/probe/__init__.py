@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ...score.service import openapi
 from ..contract import learn_contract
 from ..events import Events
 from ..evidence import NoEvidence, load_evidence, read_document, write_document
@@ -60,7 +61,10 @@ def probe(folder: Path, events: Events) -> dict[str, Any]:
     events.progress("probe", 2, 3, "contract")
     profile = learn_profile(evidence, contract, scoring, rows, IMPORTANCE_SECONDS if right else 0.0)
     write_document(folder / "profile.json", profile)
-    write_document(folder / "examples.json", choose_examples(evidence, contract, rows))
+    examples = choose_examples(evidence, contract, rows)
+    write_document(folder / "examples.json", examples)
+    title = Path((evidence.program or {}).get("notebook") or "model").stem
+    write_document(folder / "openapi.json", openapi.document(contract, title, examples))
     events.progress("probe", 3, 3, "profile")
     space = vars(scoring.module)
     document = _document(right, first=first, fixes=trial.fixes, notes=notes + trial.notes, tried=trial.tried)
