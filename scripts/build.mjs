@@ -1,21 +1,9 @@
 // Bundles the command line: one chunk a command, so that `--help` loads only the table.
 
-import { existsSync } from "node:fs";
 import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
 
-// TEMPORARY while commands are being written side by side
-const absentCommands = {
-  name: "absent",
-  setup(b) {
-    b.onResolve({ filter: /^\.\/.*\.js$/ }, (a) =>
-      a.importer.endsWith("commands/index.ts") && !existsSync(join("src/commands", a.path.replace(/\.js$/, ".ts")))
-        ? { path: a.path, external: true }
-        : undefined,
-    );
-  },
-};
 await rm("dist", { recursive: true, force: true });
 await mkdir("dist", { recursive: true });
 const { version } = JSON.parse(await readFile("package.json", "utf8"));
@@ -39,7 +27,6 @@ const result = await build({
   },
   chunkNames: "chunks/[name]-[hash]",
   logLevel: "warning",
-  plugins: [absentCommands],
 });
 
 for (const [name, file] of [

@@ -26,6 +26,12 @@ export const COMMANDS: CommandEntry[] = [
     load: () => import("./init.js"),
   },
   {
+    name: "check",
+    summary: "look at a notebook without running it: what is served, what each cell is for",
+    group: "start",
+    load: () => import("./check.js"),
+  },
+  {
     name: "deploy",
     summary: "train, prove, start and answer an example; print the URL",
     group: "run",

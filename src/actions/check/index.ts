@@ -1,0 +1,102 @@
+import { readFile, stat } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join } from "node:path";
+import { projectConfig } from "../../config/index.js";
+import { UserError } from "../../core/errors.js";
+import type { Context } from "../../core/events.js";
+import { foreignPath, type Problem, parseNotebook, type StaticReport, staticReport } from "../../notebook/index.js";
+import { distributionOf } from "../../project/import-names.js";
+import { findProject } from "../../project/layout.js";
+import { localModules } from "../../project/wanted.js";
+import { pythonParser } from "./parser.js";
+
+export interface CheckInput {
+  /** Absolute path. */
+  notebook: string;
+  serve: { name: string | null; cell: number | null };
+}
+
+/** What `iapp check` finds: `iapp.check/1`. Everything is an estimate; a run is exact. */
+export interface CheckResult extends Omit<StaticReport, "data_files" | "imports"> {
+  schema: "iapp.check/1";
+  notebook: string;
+  nbformat: string;
+  python: string | null;
+  data_files: (StaticReport["data_files"][number] & { exists: boolean | null })[];
+  imports: (StaticReport["imports"][number] & { distribution: string | null })[];
+  /** Whether a problem stands in the way of a deploy. */
+  ok: boolean;
+  seconds: number;
+}
+
+/** Looks at a notebook without running it and without Python. @throws UserError when it cannot be read as one */
+export async function check(ctx: Context, input: CheckInput): Promise<CheckResult> {
+  const began = performance.now();
+  const bytes = await readFile(input.notebook).catch((cause: NodeJS.ErrnoException) => {
+    throw new UserError(
+      "IAPP_NOTEBOOK_MISSING",
+      cause.code === "EISDIR" ? "it is a folder, not a notebook" : "there is no such notebook",
+      { where: input.notebook, remedy: "Check the path; `ls *.ipynb` shows the notebooks of a folder.", cause },
+    );
+  });
+  const notebook = parseNotebook(bytes, basename(input.notebook));
+  const folder = dirname(input.notebook);
+  const layout = await findProject(folder);
+  const { config, warnings } = await projectConfig(layout.root);
+  for (const warning of warnings) ctx.emit({ code: "config.warning", level: "warn", text: warning.message });
+  const report = staticReport(notebook, {
+    parser: await pythonParser(),
+    serve: {
+      name: input.serve.name ?? config.serve?.model ?? null,
+      cell: input.serve.cell ?? config.serve?.cell ?? null,
+    },
+    localModules: await localModules(folder, layout.root),
+  });
+  const written = new Set(report.data_files.filter(({ access }) => access === "write").map(({ path }) => path));
+  const files = await Promise.all(
+    report.data_files.map(async (file) => ({
+      ...file,
+      exists: written.has(file.path) ? null : await isThere(folder, file),
+    })),
+  );
+  const problems = [...report.problems, ...missingFiles(files)];
+  return {
+    ...report,
+    schema: "iapp.check/1",
+    notebook: input.notebook,
+    nbformat: String(notebook.format),
+    python: notebook.languageVersion ?? null,
+    data_files: files,
+    imports: report.imports.map((one) => ({
+      ...one,
+      distribution: one.kind === "package" ? distributionOf(one.name) : null,
+    })),
+    problems,
+    ok: !problems.some(({ level }) => level === "error"),
+    seconds: (performance.now() - began) / 1000,
+  };
+}
+
+/** Null where it cannot be told: computed names, URLs, patterns, files that the notebook itself writes. */
+async function isThere(folder: string, file: StaticReport["data_files"][number]): Promise<boolean | null> {
+  if (file.path === null || file.kind !== "file" || file.access !== "read") return null;
+  const path = isAbsolute(file.path) ? file.path : join(folder, file.path);
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** A file that is read, is not there, and is not written by the notebook before. Foreign paths have their own problem already. */
+function missingFiles(files: CheckResult["data_files"]): Problem[] {
+  return files
+    .filter(({ path, exists }) => exists === false && path !== null && foreignPath(path) === null)
+    .map(({ path, cell, line, needed }) => ({
+      code: "IAPP_NOTEBOOK_FILE_MISSING",
+      level: needed ? ("error" as const) : ("warning" as const),
+      cell,
+      line,
+      column: null,
+      message: `${path} is not there`,
+      remedy: needed ? "Put the file where the notebook reads it: paths count from the notebook's folder." : null,
+    }));
+}
