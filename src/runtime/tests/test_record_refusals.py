@@ -125,3 +125,16 @@ def test_await_in_the_slice(tmp_path, monkeypatch):
     data.churn(tmp_path)
     cells = [READ, "import asyncio\ndf['x'] = await asyncio.sleep(0, df['charges'] * 2)", FIT]
     refused(record(cells, tmp_path, monkeypatch), "IAPP_NOTEBOOK_AWAIT")
+
+
+def test_a_cell_that_does_not_parse_is_judged_by_what_it_may_change(tmp_path, monkeypatch):
+    data.churn(tmp_path)
+    make = "df['x'] = df['charges'] * 2"
+    harmless = record([READ, make, "other = (1 +", FIT], tmp_path, monkeypatch).document
+    assert harmless["status"] == "ok"
+    assert [(f["cell"], f["ename"], f["matters"]) for f in harmless["failures"]] == [(3, "SyntaxError", False)]
+    refusal = refused(
+        record([READ, make, "df['x'] = df['x' * 2", FIT], tmp_path, monkeypatch), "IAPP_NOTEBOOK_CELL_FAILED"
+    )
+    assert refusal["cell"] == 3
+    assert "'df'" in refusal["reason"]

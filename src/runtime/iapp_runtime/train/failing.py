@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import Any
 
 from .kinds import TABLES
 from .reads import mutated, names_in, root_name
-from .recorder.facts import StatementFacts
+from .recorder.facts import StatementFacts, Unread
 from .recorder.state import Recording
 from .slicer.cut import Cut
 from .slicer.refusals import Refused
@@ -33,7 +34,39 @@ def failures(recording: Recording, cut: Cut | None) -> list[dict[str, Any]]:
             "cell": statement.cell.number, "line": failure.line, "ename": failure.ename, "evalue": failure.evalue,
             "traceback": failure.traceback, "matters": bool(hit), "why": why,
         })  # fmt: skip
-    return found
+    found.extend(_unread(recording, cut, unread) for unread in recording.unread)
+    return sorted(found, key=lambda failure: failure["cell"])
+
+
+def _unread(recording: Recording, cut: Cut | None, unread: Unread) -> dict[str, Any]:
+    """A cell that does not parse mattered when a line of it may set or change something that is read further down."""
+    number = unread.cell.number
+    before = [index for index, statement in enumerate(recording.statements) if statement.cell.number < number]
+    needed = cut.need_at.get(before[-1], set()) if cut is not None and before else set()
+    hit = sorted(_named_by_changes(unread.cell.source) & needed)
+    why = (
+        f"it cannot be read, and may change {', '.join(repr(n) for n in hit[:4])}, which the model's input comes from"
+        if hit
+        else "nothing the model's input comes from depends on it"
+    )
+    line = unread.cell.source.splitlines()[unread.line - 1 : unread.line]
+    shown = [f"cell {number}, line {unread.line}: {text.strip()}" for text in line]
+    return {
+        "cell": number, "line": unread.line, "ename": unread.ename, "evalue": unread.evalue,
+        "traceback": shown, "matters": bool(hit), "why": why,
+    }  # fmt: skip
+
+
+_NAME = re.compile(r"[^\W\d]\w*")
+#: An assignment, also an augmented one; `inplace`, `del`, and methods that change what they are called on.
+_CHANGE = re.compile(
+    r"(?<![=!<>])=(?!=)|\binplace\b|\bdel\b|\bdef\b|\bclass\b|\.(?:insert|pop|update|append|extend|drop)\("
+)
+
+
+def _named_by_changes(source: str) -> set[str]:
+    lines = [line for line in source.splitlines() if _CHANGE.search(line)]
+    return {name for line in lines for name in _NAME.findall(line)}
 
 
 def _lost(recording: Recording, index: int) -> set[str]:
@@ -72,7 +105,10 @@ def root_failure(found: list[dict[str, Any]], recording: Recording) -> dict[str,
     """Of several failures the one the others come from: from a cell that should have fitted a model, back to what it
     missed."""
     facts = {f.index: f for f in recording.facts if f.failure is not None}
-    places = dict(zip(facts, found))
+    unread = {unread.cell.number for unread in recording.unread}
+    places = dict(zip(facts, (failure for failure in found if failure["cell"] not in unread)))
+    if not places:
+        return found[0]
     fits = [i for i in places if ".fit" in recording.statements[i].cell.source]
     at = fits[0] if fits else next(iter(places))
     while True:

@@ -10,7 +10,7 @@ from typing import Any
 
 from .instrument import HOOK, instrument, number_nodes
 from .program import Cell, Program
-from .recorder.facts import Failure
+from .recorder.facts import Failure, Unread
 from .recorder.hooks import Hooks
 from .recorder.state import Recording
 from .recorder.statements import Observer
@@ -36,6 +36,7 @@ class Stepper:
         self._exception = shell._get_exc_info
         shell.run_ast_nodes = self.run_nodes
         shell._get_exc_info = self.exception
+        shell.events.register("post_run_cell", self.after_cell)
 
     def begin_cell(self, number: int) -> None:
         """The next cell that runs is this one of the program. A cell of magics alone runs them now."""
@@ -45,6 +46,17 @@ class Stepper:
         if cell is not None and not cell.source.strip():
             self._magics(cell, None)
             self.pending = None
+
+    def after_cell(self, result: Any) -> None:
+        """A cell that does not parse never came to `run_nodes`: what it would have done is not known."""
+        number, self.pending = self.pending, None
+        error = getattr(result, "error_before_exec", None)
+        if number is None or error is None:
+            return
+        cell = self.recording.program.cells.get(number)
+        if cell is not None:
+            line = (getattr(error, "lineno", None) or 1) + lines_removed(cell.source)
+            self.recording.unread.append(Unread(cell, line, type(error).__name__, str(error)[:500]))
 
     async def run_nodes(self, nodes: list[ast.stmt], cell_name: str, *args: Any, **kwargs: Any) -> bool:
         """Stands in for `InteractiveShell.run_ast_nodes`. True when a statement failed."""
@@ -146,6 +158,7 @@ class Stepper:
         """Give the shell its own methods back."""
         self.shell.run_ast_nodes = self._run_nodes
         self.shell._get_exc_info = self._exception
+        self.shell.events.unregister("post_run_cell", self.after_cell)
 
 
 def lines_removed(source: str) -> int:

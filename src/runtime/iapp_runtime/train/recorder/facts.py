@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..lineage import Rows
+from ..program import Cell
 
 
 class RowFact:
@@ -29,6 +30,18 @@ class Failure:
         self.evalue = evalue
         self.traceback = traceback
         self.missing = missing
+
+
+class Unread:
+    """A cell that Python cannot parse, so that no statement of it is known."""
+
+    __slots__ = ("cell", "ename", "evalue", "line")
+
+    def __init__(self, cell: Cell, line: int, ename: str, evalue: str) -> None:
+        self.cell = cell
+        self.line = line
+        self.ename = ename
+        self.evalue = evalue
 
 
 class StatementFacts:

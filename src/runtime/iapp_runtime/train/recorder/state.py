@@ -13,7 +13,7 @@ from ..lineage import ByIdentity, Rows, Tracker, source_rows
 from ..program import Program, Statement
 from ..snapshot import deep_snapshot, freeze, snapshot, state_key
 from .derive import Parents
-from .facts import StatementFacts
+from .facts import StatementFacts, Unread
 from .log import Execution, SiteLog
 
 ADOPT_FROM = 20
@@ -58,6 +58,7 @@ class Recording:
         self.namespace = namespace
         self.statements: list[Statement] = []
         self.facts: list[StatementFacts] = []
+        self.unread: list[Unread] = []
         self.sites: list[Any] = []
         self.logs: dict[tuple[int, int], SiteLog] = {}
         self.tracker = Tracker()
