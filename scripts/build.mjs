@@ -1,12 +1,14 @@
 // Bundles the command line: one chunk a command, so that `--help` loads only the table.
 
-import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
 
 await rm("dist", { recursive: true, force: true });
 await mkdir("dist", { recursive: true });
 const { version } = JSON.parse(await readFile("package.json", "utf8"));
+const build_ = await digestOf("src");
 
 const result = await build({
   entryPoints: ["src/cli.ts"],
@@ -20,7 +22,7 @@ const result = await build({
   target: "node20",
   metafile: true,
   legalComments: "external",
-  define: { IAPP_VERSION: JSON.stringify(version) },
+  define: { IAPP_VERSION: JSON.stringify(version), IAPP_BUILD: JSON.stringify(build_) },
   // CommonJS dependencies call `require` for built-ins; ES modules have none.
   banner: {
     js: 'import{createRequire as __iappRequire}from"node:module";const require=__iappRequire(import.meta.url);',
@@ -36,6 +38,17 @@ for (const [name, file] of [
   await copyFile(join("node_modules", name, file), join("dist", file));
 }
 await writeFile("dist/THIRD_PARTY_LICENSES", await notices(Object.keys(result.metafile.inputs)));
+
+/** Names this very build: what an earlier build has trained is trained again. */
+async function digestOf(folder) {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
+  const paths = entries
+    .filter((entry) => entry.isFile() && /\.(ts|py|json)$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name));
+  const hash = createHash("sha256");
+  for (const path of paths.sort()) hash.update(path).update(await readFile(path));
+  return hash.digest("hex").slice(0, 16);
+}
 
 async function notices(inputs) {
   const packages = new Set();

@@ -1,11 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { generate } from "../../codegen/index.js";
 import type { ContractDocument, Program, RecordDocument, VerificationDocument } from "../../core/contract.js";
 import { OperationError } from "../../core/errors.js";
 import type { Context } from "../../core/events.js";
 import { readJson, writeFileAtomic, writeJson } from "../../core/fs.js";
-import { packageRoot } from "../../core/package-root.js";
 import {
   createEnvironment,
   type Environment,
@@ -20,6 +18,10 @@ import { progressOf } from "./progress.js";
 import { beginRun, dataOf, reusableRun, writeRun } from "./runs.js";
 import { runStep } from "./runtime.js";
 import type { RunDocument, TrainInput, TrainResult } from "./types.js";
+
+declare const IAPP_BUILD: string;
+/** Digest of iapp's own source, set by the bundler: what another build has trained is not taken for this one's work. */
+const BUILD: string = typeof IAPP_BUILD === "string" ? IAPP_BUILD : "source";
 
 export type { TrainInput, TrainResult, TrainStatus } from "./types.js";
 
@@ -41,7 +43,7 @@ export async function train(ctx: Context, input: TrainInput): Promise<TrainResul
     report,
     packages,
   });
-  const key = runKey(program, environmentDigest(wish, interpreter, input.resolver), await ownVersion(), name);
+  const key = runKey(program, environmentDigest(wish, interpreter, input.resolver), BUILD, name);
   const known = input.force ? null : await reusableRun(layout, key);
   if (known !== null) return reuse(known, prepared);
   for (const note of wish.notes) ctx.emit({ code: "env.note", level: "info", text: note });
@@ -201,9 +203,4 @@ async function generateInto(
     ctx.emit({ code: "train.generated", level: "debug", text: String(warning) });
   await writeFileAtomic(join(dir, "score.py"), generated["score.py"]);
   await writeFileAtomic(join(dir, "score.map.json"), generated["score.map.json"]);
-}
-
-async function ownVersion(): Promise<string> {
-  const { version } = JSON.parse(await readFile(join(packageRoot(), "package.json"), "utf8")) as { version: string };
-  return version;
 }
