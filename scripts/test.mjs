@@ -109,11 +109,9 @@ async function pytest(name, folder, extra = []) {
 async function vitest() {
   const report = join(reports, "vitest.json");
   const env = { ...process.env, IAPP_TEST_PYTHON: join(work, "newest/bin/python") };
-  const { code } = await run(
-    "npx",
-    ["vitest", "run", "--reporter=dot", "--reporter=json", `--outputFile.json=${report}`],
-    { env },
-  );
+  const args = ["vitest", "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const { code, output } = await run("npx", args, { env: { ...env, NO_COLOR: "1" }, quiet: true });
+  if (code !== 0) process.stdout.write(`\n--- vitest\n${output}\n`);
   const document = JSON.parse(await readFile(report, "utf8").catch(() => "{}"));
   totals.passed += document.numPassedTests ?? 0;
   totals.failed += document.numFailedTests ?? 0;

@@ -138,3 +138,16 @@ def test_a_cell_that_does_not_parse_is_judged_by_what_it_may_change(tmp_path, mo
     )
     assert refusal["cell"] == 3
     assert "'df'" in refusal["reason"]
+
+
+def test_an_own_function_that_fails_and_only_reads_its_arguments_changes_nothing(tmp_path, monkeypatch):
+    data.churn(tmp_path)
+    make = "df['x'] = df['charges'] * 2\nX = df[['x', 'tenure']]\ny = df['churn']"
+    reads = "def classify(model, X, y):\n    model.fit(X, y)\n    raise ValueError('after all')\nclassify(LinearRegression(), X, y)"
+    fit = "m = LogisticRegression(max_iter=300)\nm.fit(X, y)\np = m.predict(X)"
+    document = record([READ, make, reads, fit], tmp_path, monkeypatch).document
+    assert document["status"] == "ok", document["refusal"]
+    assert [f["matters"] for f in document["failures"]] == [False]
+    writes = "def spoil(table):\n    table['x'] = 0\n    raise ValueError('after all')\nspoil(X)"
+    refusal = refused(record([READ, make, writes, fit], tmp_path, monkeypatch), "IAPP_NOTEBOOK_CELL_FAILED")
+    assert refusal["cell"] == 3

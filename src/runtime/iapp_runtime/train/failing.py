@@ -76,8 +76,29 @@ def _lost(recording: Recording, index: int) -> set[str]:
     for statement in recording.statements[index:]:
         if statement.cell is not cell:
             break
-        names |= names_in(statement.node).binds | (mutated(statement.node) - _looked_at(recording, statement.node))
+        spared = _looked_at(recording, statement.node) | _only_read(recording, statement.node)
+        names |= names_in(statement.node).binds | (mutated(statement.node) - spared)
     return names
+
+
+def _only_read(recording: Recording, node: ast.AST) -> set[str]:
+    """Arguments of a call of the notebook's own function that nothing in its body stores through or hands on."""
+    call = node.value if isinstance(node, ast.Expr) else None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+        return set()
+    at = recording.binder.get(call.func.id)
+    definition = recording.statements[at].node if at is not None else None
+    if not isinstance(definition, ast.FunctionDef) or definition.args.vararg or definition.args.kwarg:
+        return set()
+    body = ast.Module(definition.body, [])
+    aliases = {
+        part.value.id for part in ast.walk(body) if isinstance(part, ast.Assign) and isinstance(part.value, ast.Name)
+    }
+    changed = mutated(body) | aliases | names_in(definition).binds
+    parameters = [argument.arg for argument in (*definition.args.posonlyargs, *definition.args.args)]
+    given = dict(zip(parameters, call.args))
+    given.update({keyword.arg: keyword.value for keyword in call.keywords if keyword.arg is not None})
+    return {value.id for name, value in given.items() if isinstance(value, ast.Name) and name not in changed}
 
 
 def _looked_at(recording: Recording, node: ast.AST) -> set[str]:
