@@ -1,8 +1,7 @@
-import { stat } from "node:fs/promises";
-import { basename, dirname, extname, join, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import type { Candidate } from "../actions/deploy/candidate.js";
 import type { DeployResult } from "../actions/deploy/index.js";
-import { UserError } from "../core/errors.js";
+import { projectConfig } from "../config/index.js";
 import type { Context } from "../core/events.js";
 import type { Host } from "../core/host.js";
 import { findProject, type ProjectLayout } from "../project/layout.js";
@@ -13,7 +12,7 @@ export default defineCommand({
   summary: "train, prove, start and answer an example; print the URL",
   description:
     "Trains the notebook unless nothing has changed, proves that the service computes what the notebook computes, starts it on this machine beside what runs, and moves the requests over when it answers the example rows. A bundle folder is deployed as it is.",
-  arguments: [{ name: "<source>", summary: "notebook, or folder of a bundle" }],
+  arguments: [{ name: "<notebook>", summary: "the notebook; or a bundle: its folder, or the beginning of its digest" }],
   options: [
     { flags: "--name <name>", summary: "name of the app (default: the notebook's file name)" },
     { flags: "--port <port>", summary: "listen on this port (default: a free one, then always the same)" },
@@ -31,48 +30,37 @@ export default defineCommand({
       import("../actions/apps/port.js"),
     ]);
     const given = input.args[0]!;
-    const path = resolve(host.cwd, given);
-    const isBundle = await isBundleFolder(path, given);
-    const layout = await findProject(isBundle ? host.cwd : dirname(path));
-    const port = parsePort(input.options.port as string | undefined);
-    const asked = input.options.name as string | undefined;
-    const name = appName(asked, isBundle ? await bundleName(path) : basename(path, extname(path)));
-    if (input.options.dryRun === true) return dryRun(host, layout, { name, given, isBundle, port });
-    const prepare = isBundle
-      ? (ctx: Context) => bundleCandidate(ctx, layout, path, input)
-      : (ctx: Context) => notebookCandidate(ctx, path, input);
+    const notebook = given.endsWith(".ipynb") ? resolve(host.cwd, given) : null;
+    const layout = await findProject(notebook === null ? host.cwd : dirname(notebook));
+    const { config } = await projectConfig(layout.root);
+    const port = parsePort(input.options.port as string | undefined) ?? config.port;
+    const asked = (input.options.name as string | undefined) ?? (notebook === null ? undefined : config.name);
+    const bundle = notebook === null ? await findGiven(host, layout, given) : null;
+    const name = appName(asked, bundle?.name ?? basename(given, ".ipynb"));
+    if (input.options.dryRun === true) return dryRun(host, layout, { name, given, isBundle: bundle !== null, port });
+    const prepare =
+      bundle === null
+        ? (ctx: Context) => notebookCandidate(ctx, notebook!, input, name)
+        : (ctx: Context) => bundleCandidate(ctx, layout, bundle.dir, input);
     const result = await deploy(host, { layout, name, source: given, port, prepare });
     host.result(result, () => text(result, host));
     return 0;
   },
 });
 
-/** A folder must be a bundle; anything else is taken for a notebook, and training says what is wrong with it. */
-async function isBundleFolder(path: string, given: string): Promise<boolean> {
-  const info = await stat(path).catch(() => null);
-  if (info === null) {
-    throw new UserError("IAPP_DEPLOY_NOT_FOUND", `there is no ${given} in this folder`, {
-      remedy: "Give the path of a notebook, or of a bundle's folder.",
-    });
-  }
-  if (!info.isDirectory()) return false;
-  if (await stat(join(path, "bundle.json")).catch(() => null)) return true;
-  throw new UserError("IAPP_DEPLOY_NOT_FOUND", `${given} is a folder, but not that of a bundle`, {
-    remedy: "Give the path of a notebook.",
-  });
+/** A bundle by its folder or the beginning of its digest. */
+async function findGiven(host: Host, layout: ProjectLayout, given: string): Promise<{ dir: string; name: string }> {
+  const { findBundle, readBundle } = await import("../actions/bundle/index.js");
+  const dir = await findBundle(host.cwd, layout, given);
+  return { dir, name: (await readBundle(dir)).index.name };
 }
 
-async function bundleName(path: string): Promise<string> {
-  const { readBundle } = await import("../actions/bundle/index.js");
-  return (await readBundle(path)).index.name;
-}
-
-async function notebookCandidate(ctx: Context, path: string, input: CommandInput): Promise<Candidate> {
+async function notebookCandidate(ctx: Context, path: string, input: CommandInput, name: string): Promise<Candidate> {
   const [{ train }, { fromTraining }] = await Promise.all([
     import("../actions/train/index.js"),
     import("../actions/deploy/candidate.js"),
   ]);
-  return fromTraining(await train(ctx, trainInput(path, input)));
+  return fromTraining(await train(ctx, trainInput(path, input, name)));
 }
 
 async function bundleCandidate(
