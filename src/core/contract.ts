@@ -195,6 +195,8 @@ export interface ContractDocument {
   output: { task: string; type: string; classes: unknown[] | null; proba: boolean };
   limits: { rows: number; body_bytes: number; string_length: number };
   strict: boolean;
+  /** Rows that the notebook's own cleaning drops; absent means refuse. */
+  on_dropped_rows?: "refuse" | "score";
 }
 
 export interface FirstDifference {

@@ -13,7 +13,7 @@ import {
 import { choosePython, type Interpreter } from "../../project/python.js";
 import { environmentWish } from "../../project/wanted.js";
 import { writeBundle } from "../bundle/index.js";
-import { type Prepared, prepare, runKey } from "./prepare.js";
+import { type Prepared, prepare, runKey, type ServingSettings } from "./prepare.js";
 import { progressOf } from "./progress.js";
 import { beginRun, dataOf, reusableRun, writeRun } from "./runs.js";
 import { runStep } from "./runtime.js";
@@ -43,7 +43,7 @@ export async function train(ctx: Context, input: TrainInput): Promise<TrainResul
     report,
     packages,
   });
-  const key = runKey(program, environmentDigest(wish, interpreter, input.resolver), BUILD, name);
+  const key = runKey(prepared, environmentDigest(wish, interpreter, input.resolver), BUILD);
   const known = input.force ? null : await reusableRun(layout, key);
   if (known !== null) return reuse(known, prepared);
   for (const note of wish.notes) ctx.emit({ code: "env.note", level: "info", text: note });
@@ -119,8 +119,10 @@ async function carryOut(ctx: Context, work: Work): Promise<Ended> {
   await generateInto(ctx, dir, program, record, null);
   await runStep(ctx, "probe", environment.python, dir, onEvent);
   const probe = await readJson<{ error: string | null }>(join(dir, "probe.json"));
-  const contract = await readJson<ContractDocument>(join(dir, "contract.json"));
-  if (contract === null) return end("failed", { problem: probe?.error ?? "the scoring module could not be tried" });
+  const learned = await readJson<ContractDocument>(join(dir, "contract.json"));
+  if (learned === null) return end("failed", { problem: probe?.error ?? "the scoring module could not be tried" });
+  const contract = withSettings(learned, prepared.serving);
+  await writeJson(join(dir, "contract.json"), contract);
   await generateInto(ctx, dir, program, record, contract);
 
   await runStep(ctx, "needs", environment.python, dir, onEvent);
@@ -145,6 +147,16 @@ async function carryOut(ctx: Context, work: Work): Promise<Ended> {
     scoringLock: scoring.lock,
   });
   return end("verified", { verification, scoring: where, bundle });
+}
+
+function withSettings(learned: ContractDocument, serving: ServingSettings): ContractDocument {
+  const { strict, on_dropped_rows, rows, body_bytes } = serving;
+  const limits = {
+    ...learned.limits,
+    ...(rows === null ? {} : { rows }),
+    ...(body_bytes === null ? {} : { body_bytes }),
+  };
+  return { ...learned, limits, strict, on_dropped_rows };
 }
 
 function outline({ dir, run, prepared, environment }: Work, record: RecordDocument): TrainResult {

@@ -20,6 +20,15 @@ export interface Prepared {
   program: Program;
   packages: readonly string[];
   python: string | null;
+  serving: ServingSettings;
+}
+
+/** What the project says of its service: goes into the contract that the bundle carries. */
+export interface ServingSettings {
+  strict: boolean;
+  on_dropped_rows: "refuse" | "score";
+  rows: number | null;
+  body_bytes: number | null;
 }
 
 /** Reads the notebook and the project's configuration and plans the run. Nothing is written. */
@@ -71,6 +80,12 @@ export async function prepare(ctx: Context, input: TrainInput): Promise<Prepared
     program,
     packages: config.packages ?? [],
     python: input.python ?? config.python ?? null,
+    serving: {
+      strict: config.strict,
+      on_dropped_rows: config.on_dropped_rows,
+      rows: config.limits?.request_rows ?? null,
+      body_bytes: config.limits?.request_bytes ?? null,
+    },
   };
 }
 
@@ -78,7 +93,7 @@ export async function prepare(ctx: Context, input: TrainInput): Promise<Prepared
  * Digest of what decides a run's outcome besides its data files: the code of the cells (not outputs, not text), parameters, what is
  * served, the environment, and iapp itself.
  */
-export function runKey(program: Program, environment: string, version: string, name: string): string {
+export function runKey({ program, serving, name }: Prepared, environment: string, build: string): string {
   const { cells, parameters, serve, env, workdir, notebook, stop_on_error } = program;
   const code = cells.map(({ cell, source, skip, directives, magics }) => [
     cell,
@@ -97,7 +112,8 @@ export function runKey(program: Program, environment: string, version: string, n
     Object.entries(env).sort(),
     stop_on_error,
     environment,
-    version,
+    build,
+    serving,
   ];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +44,11 @@ def load_bundle(folder: Path) -> Bundle:
         BundleError: a document is missing or damaged, or the module cannot be imported.
     """
     index = _document(folder, "bundle.json", required=False) or {}
-    contract = parse_contract(_document(folder, "contract.json"))
+    document = _document(folder, "contract.json")
+    contract = parse_contract(document)
+    if document.get("on_dropped_rows") == "score":
+        # Read by `check` of the generated module (iapp_runtime.score.replay.checks).
+        os.environ.setdefault("IAPP_ON_DROPPED_ROWS", "score")
     return Bundle(
         folder=folder,
         name=str(index.get("name") or folder.name),
