@@ -73,15 +73,21 @@ const WORDS: Record<string, string> = {
   EDQUOT: "the disk quota is used up",
 };
 
-/** A file system failure in words: what could not be done to which path, and why. */
+const REMEDIES: Record<string, string> = {
+  ENOSPC: "Free some space and try again.",
+  EDQUOT: "Free some space and try again.",
+  EACCES: "Work in a folder that you may write to, or mend its rights.",
+  EPERM: "Work in a folder that you may write to, or mend its rights.",
+  EROFS: "Work in a folder that can be written to: copy the project there.",
+};
+
+/** A file system failure in words: what could not be done to which path, why, and what to do. */
 export function fileError(path: string, verb: string, cause: unknown): OperationError {
   const code = (cause as NodeJS.ErrnoException).code ?? "";
+  const remedy = REMEDIES[code];
   return new OperationError(
     `IAPP_FILE_${code === "" ? "FAILED" : code}`,
     `${path} cannot be ${verb}: ${WORDS[code] ?? String((cause as Error).message)}`,
-    {
-      cause,
-      ...(code === "ENOSPC" ? { remedy: "Free some space and try again." } : {}),
-    },
+    { cause, ...(remedy === undefined ? {} : { remedy }) },
   );
 }

@@ -33,8 +33,10 @@ interface Mark {
   left: { name: string; origin: string }[];
 }
 
-/** What runs notebooks and serves models besides what the notebook itself needs. */
+/** What runs notebooks and serves models, and what the recorder reads tables with, besides what the notebook itself needs. */
 export const TOOLS = [
+  "pandas",
+  "numpy",
   "nbclient",
   "ipykernel",
   "cloudpickle",
