@@ -23,6 +23,10 @@ from .state import Recording
 _COPIED = 64 << 20
 
 
+#: What the shell itself keeps among the user's names: its history grows with every cell.
+SHELL_NAMES = frozenset({"In", "Out", "exit", "quit", "get_ipython", "open"})
+
+
 class Observer:
     """Keeps the facts of every statement of a recording."""
 
@@ -194,7 +198,7 @@ class Observer:
             self._reach(recording.namespace.get(name), touched, 0)
         prints: dict[int, Any] = {}
         for name, value in list(recording.namespace.items()):
-            if name.startswith("_") and name not in names.binds:
+            if (name.startswith("_") or name in SHELL_NAMES) and name not in names.binds:
                 continue
             if isinstance(value, IMMUTABLE):
                 old = self.versions.get(name)
@@ -232,12 +236,14 @@ class Observer:
             facts.changed[name] = None
         elif isinstance(value, pd.DataFrame) and isinstance(old[1], tuple) and isinstance(old[1][0], dict):
             before, index, _ = old[1]
-            columns = {c for c in now if c not in before or before[c] != now[c]} | (set(before) - set(now))
-            if not columns and index == id(value.index):
-                return
-            facts.changed[name] = None if index != id(value.index) and not columns else columns
-            if index != id(value.index):
+            columns = {c for c in now if c not in before or before[c] != now[c]}
+            # Without a column the whole table is another one: what reads all of it reads less.
+            if set(before) - set(now) or index != id(value.index):
                 facts.changed[name] = None
+            elif columns:
+                facts.changed[name] = columns
+            else:
+                return
         elif old[1] == now:
             return
         else:
