@@ -218,3 +218,18 @@ def test_features_and_target_side_by_side(tmp_path, monkeypatch):
     )
     prove(run)
     assert "target" not in features_text(run)
+
+
+def test_a_word_in_a_map_is_no_column(tmp_path, monkeypatch):
+    data.churn(tmp_path)
+    run = record(
+        [
+            "import pandas as pd\nfrom sklearn.linear_model import LogisticRegression",
+            "df = pd.read_csv('churn.csv')\ndf['plan'] = df['plan'].map({'basic': 0, 'plus': 1, 'churn': 2}).fillna(3)",
+            "X = df[['tenure', 'plan']]\nm = LogisticRegression().fit(X, df['churn'])\np = m.predict(X)",
+        ],
+        tmp_path,
+        monkeypatch,
+    )
+    prove(run)
+    assert run.document["source"]["target"] == "churn"

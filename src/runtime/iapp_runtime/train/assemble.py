@@ -271,7 +271,8 @@ def _source(recording: Recording, served: Any) -> dict[str, Any]:
     else:
         width = raw.shape[1] if getattr(raw, "ndim", 1) > 1 else 1
         kind, columns = "array", [{"name": str(i), "dtype": str(raw.dtype)} for i in range(width)]
-    target = next((c["name"] for c in columns if c["name"] in served.targets), None)
+    # The last one in the table: what is made from a target stands beside it only when the notebook says so.
+    target = next((c["name"] for c in reversed(columns) if c["name"] in served.targets), None)
     return {
         "name": name,
         "cell": statement.cell.number,

@@ -93,7 +93,8 @@ def _column(
         "categories": categories_of(values) if kind == "category" else None,
         "example": example if example is not None else _typical(values),
         "default": None if required else _default(values, kind, effect),
-        "target": name == target,
+        # What the model is given depends on it: then it is no column that only training knows.
+        "target": name == target and not required,
     }
 
 

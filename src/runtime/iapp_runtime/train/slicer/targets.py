@@ -129,10 +129,15 @@ def _spread(recording: Recording, targets: set[str]) -> set[str]:
             continue
         for target in node.targets:
             if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant):
-                words = {
-                    n.value for n in ast.walk(node.value) if isinstance(n, ast.Constant) and isinstance(n.value, str)
-                }
-                words |= {n.attr for n in ast.walk(node.value) if isinstance(n, ast.Attribute)}
-                if words & found and isinstance(target.slice.value, str):
+                if _columns_named(node.value) & found and isinstance(target.slice.value, str):
                     found.add(target.slice.value)
+    return found
+
+
+def _columns_named(node: ast.AST) -> set[str]:
+    """Words that stand where a column's name does: in brackets or behind a dot. A map's keys are no columns."""
+    found = {n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)}
+    for part in ast.walk(node):
+        if isinstance(part, ast.Subscript):
+            found |= {n.value for n in ast.walk(part.slice) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
     return found
