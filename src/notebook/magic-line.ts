@@ -14,7 +14,7 @@ export interface Mask {
 
 const ASSIGNED = /^([\p{L}_][\p{L}\p{N}_.,[\]'" \t]*?)[ \t]*=[ \t]*(?=[!%][^=\s])/u;
 const HELP =
-  /^(?:\?{1,2}[ \t]*[\w.*]+|%{0,2}[\p{L}_*][\p{L}\p{N}_.*]*(?:\[[\w'"]+\][\w.]*)?[ \t]*\?{1,2})[ \t]*;?[ \t]*(?:#.*)?$/u;
+  /^(?:\?{1,2}[ \t]*[\w.*%][^\r\n]*|%{0,2}[\p{L}_*][\p{L}\p{N}_.*]*(?:\[[\w'"]+\][\w.]*)?[ \t]*\?{1,2})[ \t]*;?[ \t]*(?:#.*)?$/u;
 const COMPOUND = /^(?:(?:if|for|while|with|try|def|class|async|match)\b|@)/;
 
 /** The magic, shell line or help request that begins at `start` (a logical line's first character), or null. */

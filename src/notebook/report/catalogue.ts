@@ -44,6 +44,12 @@ export function isPrediction(call: Call): boolean {
   return call.receiver !== null && PREDICT.test(call.method);
 }
 
+/** The class that a training function gives (`xgboost.train(parameters, rows)`), or null for any other call. */
+export function trainedBy(call: Call): string | null {
+  const library = /^(xgboost|lightgbm)\.train$/.exec(call.callee)?.[1];
+  return library === undefined ? null : `${library}.Booster`;
+}
+
 /** The node of what a call saves as a model file, or null when it saves none. */
 export function dumped(call: Call): Call["node"] | null {
   if (
@@ -68,6 +74,14 @@ const TRANSFORMERS =
 /** Classes that prepare what a model is given, and are no model themselves. */
 export function isTransformer(className: string): boolean {
   return TRANSFORMERS.test(className);
+}
+
+const LEARNS_NO_STATISTIC =
+  /^(Label(Encoder|Binarizer)|MultiLabelBinarizer|OneHotEncoder|OrdinalEncoder|Normalizer|Binarizer|PolynomialFeatures|FunctionTransformer|HashingVectorizer)$/;
+
+/** Transformers that learn at most which values there are: fitting them on all rows flatters no score. */
+export function learnsNoStatistic(className: string): boolean {
+  return LEARNS_NO_STATISTIC.test(className);
 }
 
 const MODEL_MODULES =

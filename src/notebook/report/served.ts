@@ -1,7 +1,7 @@
 import { isFromModelLibrary, isTransformer, METRIC } from "./catalogue.js";
 import type { Facts, ModelCall } from "./facts.js";
-import { identifiersIn } from "./facts.js";
 import type { FlowStatement } from "./flow.js";
+import { identifiersIn } from "./names.js";
 
 export type Confidence = "certain" | "likely" | "guess";
 

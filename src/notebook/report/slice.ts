@@ -1,8 +1,8 @@
 import { assignmentOf, type Call } from "../python/calls.js";
 import { isFit, REDUCTION } from "./catalogue.js";
 import type { Facts, SourceCall } from "./facts.js";
-import { identifiersIn } from "./facts.js";
 import { backward, type FlowStatement } from "./flow.js";
+import { identifiersIn } from "./names.js";
 import type { Served } from "./served.js";
 
 /** What a statement is for, as far as can be told without running it. */

@@ -1,4 +1,4 @@
-import { isTransformer } from "../catalogue.js";
+import { isTransformer, learnsNoStatistic } from "../catalogue.js";
 import type { Facts } from "../facts.js";
 import { backward, type FlowStatement } from "../flow.js";
 import { type Checked, type Problem, problemAt } from "./problem.js";
@@ -25,9 +25,9 @@ export function leakageProblems({ cells, flow, needed }: Checked, facts: Facts):
   for (const fit of facts.models.filter((call) => call.kind === "fit")) {
     const cell = cellOf(cells, fit.statement);
     const className = fit.className?.slice(fit.className.lastIndexOf(".") + 1) ?? "";
-    const test = fit.inputs.find((name) =>
-      (fit.statement.uses.get(name) ?? []).some((index) => held.get(index)?.has(name)),
-    );
+    const test = !fit.exact
+      ? undefined
+      : fit.inputs.find((name) => (fit.statement.uses.get(name) ?? []).some((index) => held.get(index)?.has(name)));
     if (test !== undefined) {
       problems.push(
         problemAt(cell, fit.node.start, {
@@ -42,7 +42,7 @@ export function leakageProblems({ cells, flow, needed }: Checked, facts: Facts):
       );
       continue;
     }
-    if (!isTransformer(className) || !needed(fit.statement)) continue;
+    if (!isTransformer(className) || learnsNoStatistic(className) || !needed(fit.statement)) continue;
     const split = facts.splits.find(
       (one) => one.statement.index > fit.statement.index && feeds(flow, fit.statement, one.statement),
     );

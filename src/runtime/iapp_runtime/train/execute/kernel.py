@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import shutil
 import signal
@@ -64,22 +65,26 @@ class Kernel:
             connection_file=str(self._scratch / "connection.json"),
         )
         self.client.km = manager
-        await manager.start_kernel(
-            cwd=self._program["workdir"], env=self.env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-        )
+        # A pipe of our own: jupyter_client closes the one it makes when the kernel ends, and that waits for as long as
+        # a process that the notebook left behind holds the other end.
+        reading, writing = os.pipe()
+        try:
+            await manager.start_kernel(
+                cwd=self._program["workdir"], env=self.env, stdout=subprocess.DEVNULL, stderr=writing
+            )
+        finally:
+            os.close(writing)
         provisioner: Any = manager.provisioner
         self._process: Any = provisioner.process
         # What the kernel process itself says (a crash's last words) is kept, in bounds, for the reason of its death.
-        threading.Thread(target=self._keep_stderr, args=(self._process.stderr,), daemon=True).start()
+        threading.Thread(target=self._keep_stderr, args=(reading,), daemon=True).start()
         self.client.startup_timeout = START_SECONDS
         await self.client.async_start_new_kernel_client()
 
-    def _keep_stderr(self, stream: Any) -> None:
-        try:
-            while data := stream.read1(4096):
-                self._stderr.append(data)
-        except (OSError, ValueError):
-            pass
+    def _keep_stderr(self, stream: int) -> None:
+        while data := os.read(stream, 4096):
+            self._stderr.append(data)
+        os.close(stream)
 
     async def hidden(self, code: str) -> str | None:
         """Runs code of ours: no history, no events, no outputs. Returns the error's text, or ``None``."""

@@ -52,12 +52,14 @@ class Runner:
         self._client.attach(self._logs, self._budget)
         self._kernel = Kernel(self._client, program)
         self._failures: list[Json] = []
-        self._stop = asyncio.Event()
+        self._stop: asyncio.Event
         self._began = time.monotonic()
         self._saved = self._began
 
     async def run(self) -> int:
         loop = asyncio.get_running_loop()
+        # Made here: before Python 3.10 an event belongs to the loop that is current when it is made.
+        self._stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._stop.set)
         self._events.emit("run.start", cells=len(self._cells), threads=self._kernel.threads)

@@ -128,9 +128,10 @@ def _spread(recording: Recording, targets: set[str]) -> set[str]:
         if not isinstance(node, ast.Assign):
             continue
         for target in node.targets:
-            if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant):
-                if _columns_named(node.value) & found and isinstance(target.slice.value, str):
-                    found.add(target.slice.value)
+            key = target.slice if isinstance(target, ast.Subscript) else None
+            word = key.value if isinstance(key, ast.Constant) else None
+            if isinstance(word, str) and _columns_named(node.value) & found:
+                found.add(word)
     return found
 
 
