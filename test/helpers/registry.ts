@@ -5,8 +5,8 @@ import type { AddressInfo } from "node:net";
 /** Switches for what real registries do on bad days. All off: a plain registry without login. */
 export interface RegistryFaults {
   auth?: "basic" | "bearer";
-  /** Seconds that a token lives. */
-  tokenLife?: number;
+  /** All tokens given out so far end with the first request of this method, long before what was promised. */
+  tokensEndAt?: "HEAD" | "POST" | "PUT" | "GET";
   location?: "relative" | "absolute" | "cross-origin";
   noMount?: boolean;
   readOnly?: boolean;
@@ -38,7 +38,8 @@ export class FakeRegistry {
   receivedBytes = 0;
   readonly #uploads = new Map<string, string>();
   readonly #counts = new Map<string, number>();
-  readonly #tokens = new Map<string, number>();
+  readonly #tokens = new Set<string>();
+  #ended = false;
   readonly #servers: Server[] = [];
   host = "";
   /** Another origin of the same registry, for redirects. */
@@ -116,8 +117,11 @@ export class FakeRegistry {
     if (req.headers.host === this.otherHost) return given === undefined;
     if (auth === undefined) return true;
     if (auth === "basic") return given === `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString("base64")}`;
-    const until = this.#tokens.get(given?.replace("Bearer ", "") ?? "");
-    return until !== undefined && until > Date.now();
+    if (req.method === this.faults.tokensEndAt && !this.#ended) {
+      this.#ended = true;
+      this.#tokens.clear();
+    }
+    return this.#tokens.has(given?.replace("Bearer ", "") ?? "");
   }
 
   #token(req: IncomingMessage, res: ServerResponse): void {
@@ -126,9 +130,7 @@ export class FakeRegistry {
       return;
     }
     const token = randomUUID();
-    const life = this.faults.tokenLife ?? 300;
-    this.#tokens.set(token, Date.now() + life * 1000);
-    // It promises a longer life than it keeps, as clocks that differ do.
+    this.#tokens.add(token);
     this.#json(res, 200, { token, expires_in: 300 });
   }
 
