@@ -56,6 +56,12 @@ export const COMMANDS: CommandEntry[] = [
     load: () => import("./bundle.js"),
   },
   {
+    name: "build",
+    summary: "make a container image of a proved bundle, without Docker",
+    group: "run",
+    load: () => import("./build.js"),
+  },
+  {
     name: "logs",
     summary: "training, scoring and router logs in one stream",
     group: "watch",

@@ -40,6 +40,22 @@ const fromElsewhere = z.strictObject({
   from: environmentName.meta({ description: "variable of the calling environment that holds the value" }),
 });
 
+const image = z
+  .strictObject({
+    repository: z
+      .string()
+      .regex(/^[A-Za-z0-9.-]+(:\d+)?(\/[a-z0-9._-]+)+$/, "is not registry.example/team/name, without tag")
+      .optional()
+      .meta({ description: "where images are pushed: registry.example/team/name" }),
+    base: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({ description: "base image; the official slim Python of the notebook's version where absent" }),
+    platform: z.enum(["linux/amd64", "linux/arm64"]).optional().meta({ description: "what the images run on" }),
+  })
+  .meta({ description: "how `iapp build` makes images" });
+
 /** `iapp.yaml`. Every key is optional: nothing has to be said that iapp finds out by itself. */
 export const configSchema = z
   .strictObject({
@@ -78,6 +94,7 @@ export const configSchema = z
       .record(environmentName, z.union([z.string(), z.number(), z.boolean(), fromElsewhere]))
       .optional()
       .meta({ description: "environment of training and scoring: a value, or where it comes from" }),
+    image: image.optional(),
     skip: z.array(cell).optional().meta({ description: "code cells that are not run, counted from 1" }),
     targets: z.never("is reserved: apps run on this machine so far").optional().meta({ description: "reserved" }),
   })

@@ -1,5 +1,5 @@
 export { type BundleDiff, type Change, diffBundles } from "./diff.js";
-export { bundleDigest } from "./digest.js";
+export { bundleDigest, EXPLAINS } from "./digest.js";
 export type { Bundle, BundleIndex } from "./documents.js";
 export { damagedFiles, findBundle, readBundle } from "./read.js";
 export { type BundleView, showBundle } from "./show.js";
