@@ -30,6 +30,7 @@ export default defineCommand({
     { flags: "--tag <tag>", summary: "tag (default: the beginning of the bundle's digest)" },
     { flags: "--output <where>", summary: "oci:FOLDER or archive:FILE.tar; may be repeated", collect: true },
     { flags: "--load <engine>", summary: "hand it to a container engine here", choices: [...ENGINES] },
+    { flags: "--dockerfile <folder>", summary: "also write a build context with a Dockerfile of an equal image" },
     { flags: "--base <image>", summary: "base image: a reference, or oci:FOLDER[:TAG]" },
     { flags: "--platform <platform>", summary: "what it runs on", choices: ["linux/amd64", "linux/arm64"] },
     { flags: "--insecure <registry>", summary: "speak plain HTTP with this registry; may be repeated", collect: true },
@@ -48,6 +49,7 @@ export default defineCommand({
     const repository = (input.options.repository as string | undefined) ?? config.image?.repository ?? null;
     const tag = (input.options.tag as string | undefined) ?? digest.slice(0, 12);
     const reference = parseReference(`${repository ?? `localhost/${name}`}:${tag}`);
+    const dockerfile = input.options.dockerfile as string | undefined;
     const sinks = sinksOf(input, repository === null ? null : reference);
     const [os, architecture] = platformOf(input, config).split("/");
     const result = await buildScoring(host, {
@@ -57,6 +59,7 @@ export default defineCommand({
       platform: { os: os as "linux", architecture: architecture as "amd64" | "arm64" },
       name: reference,
       sinks: sinks.length > 0 ? sinks : [{ kind: "layout", folder: `${layout.state}/images/layout` }],
+      dockerfile: dockerfile === undefined ? null : resolve(host.cwd, dockerfile),
       insecure: (input.options.insecure as string[] | undefined) ?? [],
     });
     host.result(result, () => text(result, host));

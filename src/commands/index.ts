@@ -62,6 +62,12 @@ export const COMMANDS: CommandEntry[] = [
     load: () => import("./build.js"),
   },
   {
+    name: "images",
+    summary: "list the images that were built, look into one, free space",
+    group: "manage",
+    load: () => import("./images.js"),
+  },
+  {
     name: "logs",
     summary: "training, scoring and router logs in one stream",
     group: "watch",

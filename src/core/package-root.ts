@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -9,6 +9,12 @@ export function packageRoot(): string {
     if (existsSync(join(folder, "package.json")) && existsSync(join(folder, "src", "runtime"))) return folder;
     if (dirname(folder) === folder) throw new Error(`no package above ${start}`);
   }
+}
+
+/** Version of the installed package. */
+export function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as { version: string };
+  return version;
 }
 
 /** What starts another process of this very command line: program and first argument. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { OperationError } from "../core/errors.js";
 import { fileError, writeFileAtomic } from "../core/fs.js";
+import { type Artifact, EMPTY_CONFIG } from "./artifact.js";
 import { type Digest, DigestStream, digestOf, hexOf } from "./digest.js";
 import type { Image } from "./image.js";
 import {
@@ -17,6 +18,8 @@ import {
 
 /** Name under which tools look for the tag of a manifest in a layout (OCI image-spec, annotations.md). */
 const REF_NAME = "org.opencontainers.image.ref.name";
+/** Which image a document in the index belongs to: spares readers of the index a look into each manifest. */
+export const SUBJECT = "dev.iapp.subject";
 
 /**
  * Writes an image as an OCI image layout (image-layout.md): a folder that skopeo, umoci, podman and crane read. Blobs that are there
@@ -41,6 +44,25 @@ export async function writeLayout(folder: string, image: Image, tag: string): Pr
   const manifests = [...index.manifests.filter(({ annotations }) => annotations?.[REF_NAME] !== tag), entry];
   await writeFileAtomic(join(folder, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}');
   await writeFileAtomic(join(folder, "index.json"), canonicalJson({ ...index, manifests }));
+}
+
+/** Adds a document that belongs to an image of the layout. */
+export async function writeArtifact(folder: string, artifact: Artifact): Promise<void> {
+  const blobs = join(folder, "blobs", "sha256");
+  const { config, layers, subject } = artifact.manifest;
+  await writeFileAtomic(join(blobs, hexOf(config.digest)), EMPTY_CONFIG);
+  await writeFileAtomic(join(blobs, hexOf(layers[0]!.digest)), artifact.content);
+  await writeFileAtomic(join(blobs, hexOf(artifact.digest)), artifact.manifestBytes);
+  const index = (await readIndex(folder)) ?? { schemaVersion: 2, mediaType: MediaType.index, manifests: [] };
+  const entry: Descriptor = {
+    mediaType: MediaType.manifest,
+    digest: artifact.digest,
+    size: artifact.manifestBytes.length,
+    artifactType: artifact.artifactType,
+    annotations: { [SUBJECT]: subject!.digest },
+  };
+  const others = index.manifests.filter(({ digest }) => digest !== artifact.digest);
+  await writeFileAtomic(join(folder, "index.json"), canonicalJson({ ...index, manifests: [...others, entry] }));
 }
 
 async function writeBlob(blobs: string, { digest, size }: Descriptor, open: Image["layers"][0]["open"]): Promise<void> {
@@ -69,7 +91,8 @@ async function writeBlob(blobs: string, { digest, size }: Descriptor, open: Imag
 /** Reads the image with that tag (or the only one) of a layout, checking every document against its digest. */
 export async function readLayout(folder: string, tag: string | null): Promise<Image> {
   const index = await readIndex(folder);
-  const found = index?.manifests.filter(({ annotations }) => tag === null || annotations?.[REF_NAME] === tag) ?? [];
+  const images = index?.manifests.filter(({ artifactType }) => artifactType === undefined) ?? [];
+  const found = images.filter(({ annotations }) => tag === null || annotations?.[REF_NAME] === tag);
   if (found.length !== 1) {
     throw new OperationError(
       "IAPP_IMAGE_LAYOUT",

@@ -83,13 +83,14 @@ export async function pushImage(
   return { reference: pinned(reference, image.digest), digest: image.digest, sentBytes, steps };
 }
 
+/** Stores a manifest or index under a tag or its digest. Resolves with the answer's headers. */
 export async function putManifest(
   session: Session,
   reference: Reference,
   name: string,
   mediaType: string,
   bytes: Buffer,
-): Promise<void> {
+): Promise<WireResponse["headers"]> {
   const response = await session.ask({
     method: "PUT",
     target: `${reference.repository}/manifests/${name}`,
@@ -105,9 +106,11 @@ export async function putManifest(
     );
   }
   response.stream.resume();
+  return response.headers;
 }
 
-async function pushBlob(
+/** Sends one blob unless the registry has it or can take it from another of its repositories. */
+export async function pushBlob(
   session: Session,
   reference: Reference,
   blob: Blob,
@@ -216,6 +219,6 @@ function locationOf(response: WireResponse, reference: Reference): URL {
 
 const pushScope = (reference: Reference): string => `repository:${reference.repository}:pull,push`;
 
-function streamOf(bytes: Buffer): Readable {
+export function streamOf(bytes: Buffer): Readable {
   return Readable.from([bytes], { objectMode: false });
 }

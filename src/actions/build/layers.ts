@@ -8,6 +8,7 @@ import type { Layer, LayerCache } from "../../image/layer.js";
 import { canonicalJson } from "../../image/media.js";
 import type { TarEntry } from "../../image/tar-stream.js";
 import { treeEntries } from "../../image/tree.js";
+import { lockedVersions } from "../../project/environment/lock-text.js";
 import { compileModules, installForTarget, type TargetPlatform } from "../../project/environment/target.js";
 import type { Interpreter } from "../../project/python.js";
 import { digestFile } from "../bundle/digest.js";
@@ -29,7 +30,7 @@ export async function dependencyLayer(ctx: Context, input: LayerInput, lock: str
   const key = canonicalJson(["packages", RECIPE, digestOf(lock), platform, python.version]);
   const known = await cache.find(key);
   if (known !== null) return known;
-  const count = lock.match(/^[\w.-]+(\[[^\]]*\])?\s*(==|@)/gm)?.length ?? 0;
+  const count = Object.keys(lockedVersions(lock)).length;
   ctx.emit({ code: "build.packages", level: "progress", text: `installing ${count} packages for the image` });
   const folder = await scratch(cache);
   try {

@@ -29,12 +29,14 @@ export interface ImageRecord {
   bytes: number;
   layers: LayerView[];
   labels: Record<string, string>;
+  /** Python packages by name, with their versions. */
+  packages: Record<string, string>;
   delivered: Delivered[];
 }
 
 export type RecordInput = Pick<
   ImageRecord,
-  "kind" | "name" | "bundle" | "base" | "platform" | "delivered" | "built"
+  "kind" | "name" | "bundle" | "base" | "platform" | "packages" | "delivered" | "built"
 > & {
   /** How many layers, counted from the last, are not the base's. */
   own: number;

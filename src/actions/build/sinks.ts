@@ -4,11 +4,13 @@ import { join, resolve } from "node:path";
 import { OperationError, UserError } from "../../core/errors.js";
 import type { Context } from "../../core/events.js";
 import { exec } from "../../core/exec.js";
+import type { Artifact } from "../../image/artifact.js";
 import { writeDockerArchive } from "../../image/docker-archive.js";
 import type { Image } from "../../image/image.js";
-import { writeLayout } from "../../image/layout.js";
+import { writeArtifact, writeLayout } from "../../image/layout.js";
 import { formatReference, type Reference } from "../../image/reference.js";
 import { type PushProgress, pushImage } from "../../registry/push.js";
+import { pushArtifact } from "../../registry/referrers.js";
 import type { Session } from "../../registry/session.js";
 
 /** Where a built image goes. */
@@ -32,10 +34,11 @@ export interface Delivered {
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(bytes < 10e6 ? 1 : 0)} MB`;
 
-/** Gives the image to a sink. Repeating it changes nothing. `session` belongs to the registry of a `registry` sink. */
+/** Gives the image, and what belongs to it where the sink can hold that, to a sink. Repeating it changes nothing. `session` belongs to the registry of a `registry` sink. */
 export async function deliver(
   ctx: Context,
   image: Image,
+  artifacts: readonly Artifact[],
   name: Reference,
   sink: Sink,
   session: Session | null,
@@ -44,12 +47,14 @@ export async function deliver(
   const tag = name.tag ?? "latest";
   if (sink.kind === "registry") {
     const result = await pushImage(session!, sink.reference, image, pushProgress(ctx, image));
+    for (const artifact of artifacts) await pushArtifact(session!, sink.reference, artifact);
     return { kind: "registry", where: result.reference, sent_bytes: result.sentBytes, blobs: result.steps };
   }
   if (sink.kind === "layout") {
     const folder = resolve(ctx.cwd, sink.folder);
     ctx.emit({ code: "build.layout", level: "progress", text: `writing ${folder}` });
     await writeLayout(folder, image, tag);
+    for (const artifact of artifacts) await writeArtifact(folder, artifact);
     return { kind: "layout", where: `oci:${folder}:${tag}`, ...none };
   }
   const text = formatReference({ ...name, tag, digest: null });
