@@ -1,4 +1,4 @@
-import { copyFile, cp, mkdir, readdir, writeFile } from "node:fs/promises";
+import { copyFile, cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { UserError } from "../../core/errors.js";
 import { fileError } from "../../core/fs.js";
@@ -32,7 +32,10 @@ export async function writeDockerfile(folder: string, bundle: string, base: stri
       await copyFile(join(bundle, path), join(folder, "bundle", path));
     }
     await writeFile(join(folder, "bundle", "bundle.json"), `${JSON.stringify({ ...index, files: served }, null, 2)}\n`);
-    await writeFile(join(folder, "Dockerfile"), dockerfile(base, changes));
+    await writeFile(
+      join(folder, "Dockerfile"),
+      dockerfile(base, await readFile(join(bundle, "requirements.lock"), "utf8"), changes),
+    );
     await writeFile(join(folder, ".dockerignore"), ".git\n**/__pycache__\n");
   } catch (cause) {
     throw (cause as NodeJS.ErrnoException).syscall === undefined ? cause : fileError(folder, "written", cause);
@@ -40,14 +43,16 @@ export async function writeDockerfile(folder: string, bundle: string, base: stri
 }
 
 /** The text of the Dockerfile: packages, runtime and bundle in order of how often they change. */
-export function dockerfile(base: string, changes: Changes): string {
+export function dockerfile(base: string, lock: string, changes: Changes): string {
+  const hashes = lock.includes("--hash=") ? "--require-hashes " : "";
   const quoted = (value: string): string => JSON.stringify(value).replaceAll("$", "\\$");
   const pairs = (word: string, values: Record<string, string>): string[] =>
     Object.entries(values).map(([name, value]) => `${word} ${name}=${quoted(value)}`);
   return `${[
     `FROM ${base}`,
     "COPY requirements.lock /tmp/requirements.lock",
-    `RUN python3 -m pip install --no-cache-dir --no-deps --require-hashes --target /${PLACES.lib} -r /tmp/requirements.lock`,
+    // pip by way of an environment of its own: some bases have none, and the image needs none.
+    `RUN python3 -m venv /tmp/tools && /tmp/tools/bin/pip install --no-cache-dir --no-deps ${hashes}--target /${PLACES.lib} -r /tmp/requirements.lock && rm -rf /tmp/tools`,
     `COPY runtime /${PLACES.runtime}`,
     `COPY bundle /${PLACES.bundle}`,
     ...pairs("ENV", changes.env ?? {}),
