@@ -1,8 +1,10 @@
-// Runs every notebook of a folder outside the project through `iapp train` and prints one line each, with totals.
-//   node test/corpus/run.mjs FOLDER [--list FILE] [--out results.json] [--seconds 300] [--python PATH]
+// Runs every notebook of a folder outside the project through `iapp train` (with --deploy also through `iapp deploy` and `iapp delete`)
+// and prints one line each, with totals.
+//   node test/corpus/run.mjs FOLDER [--deploy] [--list FILE] [--out results.json] [--seconds 300] [--python PATH]
 // The folder is copied first: notebooks write files, and an earlier run must not help a later one. One `.iapp` at the top of the copy is
 // shared, so that equal environments are made once.
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
@@ -15,6 +17,7 @@ const { values, positionals } = parseArgs({
     out: { type: "string" },
     seconds: { type: "string", default: "300" },
     python: { type: "string" },
+    deploy: { type: "boolean", default: false },
     keep: { type: "boolean", default: false },
   },
 });
@@ -38,10 +41,25 @@ async function notebooks(at) {
 }
 
 function train(notebook, cwd) {
-  const args = [bin, "train", notebook, "--json", "--yes", "--cell-timeout", values.seconds];
+  const args = ["train", notebook, "--json", "--yes", "--cell-timeout", values.seconds];
   if (values.python !== undefined) args.push("--python", values.python);
+  return iapp(args, cwd);
+}
+
+/** Deploys what was trained and takes it away again: what the service answered to the example row, or why there is none. */
+async function deploy(notebook, cwd) {
+  const name = `c${createHash("sha256").update(notebook).digest("hex").slice(0, 8)}`;
+  const args = ["deploy", notebook, "--name", name, "--json", "--yes", "--cell-timeout", values.seconds];
+  if (values.python !== undefined) args.push("--python", values.python);
+  const { document, stderr } = await iapp(args, cwd);
+  await iapp(["delete", name, "--yes"], cwd);
+  if (document?.url) return `served, example answered in ${document.example.ms.toFixed(0)} ms`;
+  return `NOT SERVED: ${document?.error?.message ?? stderr.trim().split("\n").at(-1)}`;
+}
+
+function iapp(args, cwd) {
   return new Promise((done) => {
-    const child = spawn(process.execPath, args, { cwd, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [bin, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
     let stdout = "";
     let stderr = "";
     child.stdout.on("data", (chunk) => (stdout += chunk));
@@ -86,7 +104,8 @@ const results = [];
 for (const notebook of list) {
   const start = Date.now();
   const result = await train(join(work, notebook), work);
-  const { kind, why } = outcome(result);
+  const { kind, why: trained } = outcome(result);
+  const why = values.deploy && kind === "verified" ? `${await deploy(join(work, notebook), work)}; ${trained}` : trained;
   const seconds = ((Date.now() - start) / 1000).toFixed(1);
   const environment = result.document?.record?.packages ?? {};
   results.push({ notebook, kind, why, seconds, environment });

@@ -233,3 +233,34 @@ def test_a_word_in_a_map_is_no_column(tmp_path, monkeypatch):
     )
     prove(run)
     assert run.document["source"]["target"] == "churn"
+
+
+def test_the_target_as_a_column_of_a_table_that_is_counted(tmp_path, monkeypatch):
+    for source in (
+        "X, y = make_classification(n_samples=120, n_features=4, random_state=1)",
+        "d = load_iris()\nX, y = d.data, d.target",
+    ):
+        run = record(
+            [
+                "import pandas as pd\nfrom sklearn.datasets import load_iris, make_classification\nfrom sklearn.tree import DecisionTreeClassifier",
+                source,
+                "df = pd.DataFrame(X, columns=list('abcd'))\ndf['target'] = y",
+                "m = DecisionTreeClassifier(max_depth=3, random_state=0).fit(df.iloc[:, :4], df.iloc[:, -1])\nprint(m.predict(df.iloc[:, :4])[:5])",
+            ],
+            tmp_path,
+            monkeypatch,
+        )
+        prove(run)
+
+
+def test_the_target_taken_straight_from_a_data_set(tmp_path, monkeypatch):
+    run = record(
+        [
+            "import pandas as pd\nfrom sklearn.datasets import load_iris\nfrom sklearn.tree import DecisionTreeClassifier",
+            "iris = load_iris()\ndf = pd.DataFrame(iris.data, columns=iris.feature_names)\ndf['species'] = iris.target",
+            "X = df.iloc[:, :-1]\nm = DecisionTreeClassifier(max_depth=3, random_state=0).fit(X, df.iloc[:, -1])\nprint(m.predict(X)[:5])",
+        ],
+        tmp_path,
+        monkeypatch,
+    )
+    prove(run)

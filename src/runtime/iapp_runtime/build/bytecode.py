@@ -1,8 +1,9 @@
-"""Compiles a tree of modules so that the same sources give the same bytes: ``python -m iapp_runtime.build.bytecode ROOT PATH``.
+"""Compiles a tree of modules so that the same sources give the same bytes.
 
-``compileall`` writes the sources' times into what it makes, and marshal's back references depend on which strings the compiling process
-happens to share. Here the compiled files are *unchecked hash-based* (PEP 552), and marshalled in format 2, which has no references. The
-order of sets in constants depends on the hash seed, so the caller starts this with ``PYTHONHASHSEED=0``.
+``python -m iapp_runtime.build.bytecode ROOT PATH``. ``compileall`` writes the sources' times into what it makes, and
+marshal's back references depend on which strings the compiling process happens to share. Here the compiled files are
+*unchecked hash-based* (PEP 552), and marshalled in format 2, which has no references. The order of sets in constants
+depends on the hash seed, so the caller starts this with ``PYTHONHASHSEED=0``.
 """
 
 from __future__ import annotations
@@ -22,12 +23,14 @@ TESTS = {"test", "tests"}
 
 
 def main(argv: list[str]) -> int:
-    """ROOT is the tree here, PATH where it will lie (tracebacks name it). Sources that this Python cannot compile are left as they are."""
+    """ROOT is the tree here, PATH where it will lie: tracebacks name it. What cannot be compiled is left alone."""
     root, target = Path(argv[0]), argv[1].rstrip("/")
     if os.environ.get("PYTHONHASHSEED") != "0":
         print("PYTHONHASHSEED must be 0", file=sys.stderr)
         return 2
-    jobs = sorted((path, f"{target}/{path.relative_to(root).as_posix()}") for path in root.rglob("*.py") if _used(path, root))
+    jobs = sorted(
+        (path, f"{target}/{path.relative_to(root).as_posix()}") for path in root.rglob("*.py") if _used(path, root)
+    )
     with ProcessPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         done = sum(pool.map(_compile, *zip(*jobs), chunksize=32)) if jobs else 0
     print(f"{done} of {len(jobs)} modules compiled")
@@ -35,7 +38,7 @@ def main(argv: list[str]) -> int:
 
 
 def _used(path: Path, root: Path) -> bool:
-    """Test suites of the packages are read by nobody here: compiling them takes a third of the time and of the space."""
+    """Test suites of packages are read by nobody here: compiling them takes a third of the time and of the space."""
     return not TESTS.intersection(path.relative_to(root).parts[:-1])
 
 

@@ -7,6 +7,9 @@ from typing import Any
 
 from .random_numbers import edit_random
 
+#: In place of what nobody knows of a new row. A value that reached the model would be seen by the proof.
+UNKNOWN = 'float("nan")'
+
 
 def edit_source(editor: Any, node: ast.AST, executions: list) -> Any:
     """`pd.read_csv(...)`, `iris.data`."""
@@ -14,6 +17,9 @@ def edit_source(editor: Any, node: ast.AST, executions: list) -> Any:
     plan = editor.plan(node)
     if editor.serves(number):
         part, whole = executions[0].data.get("part"), editor.recording.sources[number].part
+        if part == "target" != whole:
+            # `df["target"] = iris.target` keeps its place in the table, which may be counted.
+            return plan.done(UNKNOWN)
         if part is not None and part != whole:
             raise editor.refusal(
                 "IAPP_NOTEBOOK_PART_UNKNOWN",
@@ -41,9 +47,13 @@ def edit_source_assignment(editor: Any, statement: ast.Assign, executions: list)
         return None
     name = target.elts[0].id
     plan = editor.plan(statement).helper("rows_in")
-    plan.binds = {name}
+    # As for `iris.target` above.
+    others = [part.id for part in target.elts[1:] if isinstance(part, ast.Name)]
+    holes = [other for other in others if editor.need is not None and other in editor.need]
+    plan.binds = {name, *holes}
     plan.reads.add("rows")
-    return plan.done(f"{name} = rows_in(rows, SOURCE, REQUIRED, OPTIONAL)")
+    unknown = "".join(f"; {hole} = {UNKNOWN}" for hole in holes)
+    return plan.done(f"{name} = rows_in(rows, SOURCE, REQUIRED, OPTIONAL){unknown}")
 
 
 EDITORS = {"source": edit_source}
