@@ -1,7 +1,9 @@
 import { dirname, resolve } from "node:path";
 import {
+  type BuildPlan,
   type BuildResult,
   buildScoring,
+  buildTraining,
   ENGINES,
   type Engine,
   parseReference,
@@ -13,11 +15,12 @@ import { UserError } from "../core/errors.js";
 import type { Host } from "../core/host.js";
 import { findProject, type ProjectLayout } from "../project/layout.js";
 import { type CommandInput, defineCommand } from "./command.js";
+import { TRAIN_OPTIONS, trainInput } from "./train.js";
 
 export default defineCommand({
-  summary: "make a container image of a proved bundle, without Docker",
+  summary: "make a container image of a proved bundle, or of a training job, without Docker",
   description:
-    "Puts the packages that scoring needs, iapp's runtime and the bundle onto a Python base image, and sends the result to a registry, into a folder or file, or to a container engine. The same bundle gives the same digest on every machine; what did not change is neither built nor sent again. The last line on standard output is the image.",
+    "Puts the packages that scoring needs, iapp's runtime and the bundle onto a Python base image, and sends the result to a registry, into a folder or file, or to a container engine. The same bundle gives the same digest on every machine; what did not change is neither built nor sent again. With --kind training the image holds the project instead, and trains when it is run. The last line on standard output is the image.",
   arguments: [
     {
       name: "[bundle]",
@@ -25,67 +28,118 @@ export default defineCommand({
     },
   ],
   options: [
+    { flags: "--kind <kind>", summary: "what the image does", choices: ["scoring", "training"], default: "scoring" },
     { flags: "--push", summary: "send it to the registry that --repository or iapp.yaml names" },
     { flags: "--repository <name>", summary: "registry.example/team/name" },
-    { flags: "--tag <tag>", summary: "tag (default: the beginning of the bundle's digest)" },
-    { flags: "--output <where>", summary: "oci:FOLDER or archive:FILE.tar; may be repeated", collect: true },
+    { flags: "--tag <tag>", summary: "tag (default: the beginning of the bundle's digest, or `training`)" },
+    { flags: "--output <where>", summary: "oci:FOLDER or archive:FILE.tar (repeatable)", collect: true },
     { flags: "--load <engine>", summary: "hand it to a container engine here", choices: [...ENGINES] },
     { flags: "--dockerfile <folder>", summary: "also write a build context with a Dockerfile of an equal image" },
     { flags: "--base <image>", summary: "base image: a reference, or oci:FOLDER[:TAG]" },
     { flags: "--platform <platform>", summary: "what it runs on", choices: ["linux/amd64", "linux/arm64"] },
-    { flags: "--insecure <registry>", summary: "speak plain HTTP with this registry; may be repeated", collect: true },
+    { flags: "--insecure <registry>", summary: "speak plain HTTP with this registry (repeatable)", collect: true },
+    { flags: "--allow-secrets", summary: "training: put files in although they look like secrets" },
+    { flags: "--max-size <megabytes>", summary: "training: most that the project's files may have", default: "500" },
+    ...TRAIN_OPTIONS,
   ],
   examples: [
     "iapp build --push --repository registry.example/team/churn",
     "iapp build 3f9c2a --output oci:image --base registry.example/mirror/python:3.11-slim",
     "iapp build churn.ipynb --load podman",
+    "iapp build churn.ipynb --kind training --push --repository registry.example/team/churn-train",
   ],
   async run(input, host) {
     const given = input.args[0];
     const notebook = given?.endsWith(".ipynb") === true ? resolve(host.cwd, given) : null;
     const layout = await findProject(notebook === null ? host.cwd : dirname(notebook));
     const { config } = await projectConfig(layout.root);
-    const { dir, name, digest } = await findGiven(host, layout, given, notebook);
-    const repository = (input.options.repository as string | undefined) ?? config.image?.repository ?? null;
-    const tag = (input.options.tag as string | undefined) ?? digest.slice(0, 12);
-    const reference = parseReference(`${repository ?? `localhost/${name}`}:${tag}`);
-    const dockerfile = input.options.dockerfile as string | undefined;
-    const sinks = sinksOf(input, repository === null ? null : reference);
-    const [os, architecture] = platformOf(input, config).split("/");
-    const result = await buildScoring(host, {
-      layout,
-      bundle: dir,
-      base: (input.options.base as string | undefined) ?? config.image?.base ?? null,
-      platform: { os: os as "linux", architecture: architecture as "amd64" | "arm64" },
-      name: reference,
-      sinks: sinks.length > 0 ? sinks : [{ kind: "layout", folder: `${layout.state}/images/layout` }],
-      dockerfile: dockerfile === undefined ? null : resolve(host.cwd, dockerfile),
-      insecure: (input.options.insecure as string[] | undefined) ?? [],
-    });
+    const result =
+      input.options.kind === "training"
+        ? await training(host, layout, config, input, notebook)
+        : await scoring(host, layout, config, input, notebook);
     host.result(result, () => text(result, host));
     return 0;
   },
 });
 
+async function scoring(
+  host: Host,
+  layout: ProjectLayout,
+  config: Config,
+  input: CommandInput,
+  notebook: string | null,
+): Promise<BuildResult> {
+  const { dir, name, digest } = await findGiven(host, layout, input, notebook);
+  const dockerfile = input.options.dockerfile as string | undefined;
+  return buildScoring(host, {
+    ...planOf(layout, config, input, name, digest.slice(0, 12)),
+    bundle: dir,
+    dockerfile: dockerfile === undefined ? null : resolve(host.cwd, dockerfile),
+  });
+}
+
+async function training(
+  host: Host,
+  layout: ProjectLayout,
+  config: Config,
+  input: CommandInput,
+  given: string | null,
+): Promise<BuildResult> {
+  const notebook = given ?? (config.notebook === undefined ? null : resolve(layout.root, config.notebook));
+  if (notebook === null) {
+    throw new UserError("IAPP_BUILD_NOTEBOOK", "it is not said which notebook the image shall train", {
+      remedy: "Name it: iapp build NOTEBOOK --kind training",
+    });
+  }
+  const megabytes = Number(input.options.maxSize);
+  if (!(megabytes > 0)) {
+    throw new UserError("IAPP_CLI_NUMBER", `--max-size ${String(input.options.maxSize)} is not a number of megabytes`);
+  }
+  const { slug } = await import("../core/slug.js");
+  const name = slug(config.name ?? notebook.replace(/^.*\/|\.ipynb$/g, "")) ?? "app";
+  return buildTraining(host, {
+    ...planOf(layout, config, input, `${name}-training`, "training"),
+    train: trainInput(notebook, input),
+    allowSecrets: input.options.allowSecrets === true,
+    maxBytes: megabytes * 1e6,
+  });
+}
+
+function planOf(layout: ProjectLayout, config: Config, input: CommandInput, name: string, tag: string): BuildPlan {
+  const repository = (input.options.repository as string | undefined) ?? config.image?.repository ?? null;
+  const wanted = (input.options.tag as string | undefined) ?? tag;
+  const reference = parseReference(`${repository ?? `localhost/${name}`}:${wanted}`);
+  const sinks = sinksOf(input, repository === null ? null : reference);
+  // Clusters are linux/amd64 unless somebody says otherwise, whatever the laptop is.
+  const platform = (input.options.platform as string | undefined) ?? config.image?.platform ?? "linux/amd64";
+  return {
+    layout,
+    base: (input.options.base as string | undefined) ?? config.image?.base ?? null,
+    platform: { os: "linux", architecture: platform.endsWith("arm64") ? "arm64" : "amd64" },
+    name: reference,
+    sinks: sinks.length > 0 ? sinks : [{ kind: "layout", folder: `${layout.state}/images/layout` }],
+    insecure: (input.options.insecure as string[] | undefined) ?? [],
+  };
+}
+
 /** The notebook's bundle (trained where it has changed), or the bundle that was named. */
 async function findGiven(
   host: Host,
   layout: ProjectLayout,
-  given: string | undefined,
+  input: CommandInput,
   notebook: string | null,
 ): Promise<{ dir: string; name: string; digest: string }> {
   const { findBundle, readBundle } = await import("../actions/bundle/index.js");
   if (notebook === null) {
-    const dir = await findBundle(host.cwd, layout, given);
+    const dir = await findBundle(host.cwd, layout, input.args[0]);
     const { index } = await readBundle(dir);
     return { dir, name: index.name, digest: index.digest };
   }
-  const [{ train }, { trainInput }, { notProved }] = await Promise.all([
+  const [{ train }, { notProved }] = await Promise.all([
     import("../actions/train/index.js"),
-    import("./train.js"),
     import("../actions/deploy/candidate.js"),
   ]);
-  const trained = await train(host, trainInput(notebook, { args: [], rest: [], options: {} }));
+  const trained = await train(host, trainInput(notebook, input));
   if (trained.bundle === null) throw notProved(trained);
   return { ...trained.bundle, name: trained.name };
 }
@@ -112,12 +166,6 @@ function sinksOf(input: CommandInput, reference: Reference | null): Sink[] {
   const engine = input.options.load as Engine | undefined;
   if (engine !== undefined) sinks.push({ kind: "load", engine });
   return sinks;
-}
-
-/** Clusters are linux/amd64 unless somebody says otherwise, whatever the laptop is. */
-function platformOf(input: CommandInput, config: Config): string {
-  const asked = (input.options.platform as string | undefined) ?? config.image?.platform;
-  return asked ?? "linux/amd64";
 }
 
 function text(result: BuildResult, host: Host): string {

@@ -88,6 +88,13 @@ export const COMMANDS: CommandEntry[] = [
     load: () => import("./delete.js"),
   },
   {
+    name: "_job",
+    summary: "train in a container",
+    group: "tools",
+    hidden: true,
+    load: () => import("./job.js"),
+  },
+  {
     name: "_supervise",
     summary: "keep an app's processes running",
     group: "tools",

@@ -49,7 +49,7 @@ export default defineCommand({
     const { train } = await import("../actions/train/index.js");
     const name = (input.options.name as string | undefined) ?? null;
     const result = await train(host, trainInput(resolve(host.cwd, input.args[0]!), input, name));
-    host.result(result, () => text(result, host));
+    host.result(result, () => trainText(result, host));
     return { verified: 0, unequal: 1, failed: 1, refused: 2 }[result.status];
   },
 });
@@ -68,7 +68,7 @@ function seconds(value: unknown, flag: string): number | null {
   throw new UserError("IAPP_CLI_VALUE", `${flag} needs a number of seconds, not ${JSON.stringify(value)}`);
 }
 
-function text(result: TrainResult, host: Host): string {
+export function trainText(result: TrainResult, host: Host): string {
   const lines = result.status === "verified" ? verified(result, host) : notVerified(result, host);
   return lines.join("\n");
 }

@@ -31,8 +31,8 @@ class Packer {
   readonly #worker: Worker;
   #waiting: { resolve: (packed: Uint8Array) => void; reject: (error: unknown) => void } | null = null;
 
-  constructor() {
-    const fflate = createRequire(import.meta.url).resolve("fflate");
+  /** @param fflate path of the compressor's module */
+  constructor(fflate: string) {
     this.#worker = new Worker(WORKER, { eval: true, workerData: { fflate, level: LEVEL } });
     this.#worker.on("message", (packed: Uint8Array) => this.#waiting?.resolve(packed));
     this.#worker.on("error", (error) => this.#waiting?.reject(error));
@@ -50,6 +50,15 @@ class Packer {
   }
 }
 
+/** Null in a copy of iapp without its dependencies: everything is then done in this thread. */
+function compressorPath(): string | null {
+  try {
+    return createRequire(import.meta.url).resolve("fflate");
+  } catch {
+    return null;
+  }
+}
+
 /**
  * Compresses as a series of gzip members (RFC 1952, 2.2), which every reader takes as one file. The compressor is written in JavaScript on
  * purpose: Node's own gives other bytes on other versions and processors, and a layer must have one digest everywhere. The members do not
@@ -58,17 +67,18 @@ class Packer {
 export async function* gzipMembers(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const packers: Packer[] = [];
   const pending: Promise<Uint8Array>[] = [];
+  const fflate = compressorPath();
   const most = Math.min(MOST_WORKERS, availableParallelism());
   let turn = 0;
   try {
     for await (const data of slices(source)) {
-      // The first slice of small layers is not worth a thread.
-      if (data.length < MEMBER && packers.length === 0) {
+      // A small layer is not worth a thread.
+      if (fflate === null || (data.length < MEMBER && packers.length === 0)) {
         yield Buffer.from(member(data));
         continue;
       }
       if (pending.length >= most) yield Buffer.from(await pending.shift()!);
-      if (packers.length < most) packers.push(new Packer());
+      if (packers.length < most) packers.push(new Packer(fflate));
       pending.push(packers[turn % packers.length]!.pack(data));
       turn += 1;
     }

@@ -2,12 +2,14 @@ import { createReadStream } from "node:fs";
 import { Header, Pax } from "tar";
 import { OperationError } from "../core/errors.js";
 
-/** One file, folder or link of a layer. Owner is always root, time always the same, mode only executable or not. */
+/** One file, folder or link of a layer. Owner is root unless said otherwise, time always the same, mode only executable or not. */
 export interface TarEntry {
   /** Path in the image without leading slash, parts separated by `/`. */
   path: string;
   type: "file" | "folder" | "link";
   executable?: boolean;
+  /** Numeric owner and group; 0 where it is left out. */
+  owner?: number;
   /** Of a link: what it points to, as written. */
   target?: string;
   /** Of a file: its bytes, or where they lie with their size in bytes. */
@@ -63,8 +65,8 @@ function* headerOf(entry: TarEntry, size: number): Generator<Buffer> {
   const fields = {
     path: entry.type === "folder" ? `${entry.path}/` : entry.path,
     mode: entry.type === "file" && entry.executable !== true ? 0o644 : 0o755,
-    uid: 0,
-    gid: 0,
+    uid: entry.owner ?? 0,
+    gid: entry.owner ?? 0,
     size,
     mtime: FIXED_TIME,
     type:
@@ -79,7 +81,13 @@ function* headerOf(entry: TarEntry, size: number): Generator<Buffer> {
   const block = Buffer.alloc(BLOCK);
   // encode() tells whether a field had to be cut.
   if (header.encode(block, 0)) {
-    const long: Record<string, unknown> = { mode: 0o644, uid: 0, gid: 0, mtime: FIXED_TIME, path: fields.path };
+    const long: Record<string, unknown> = {
+      mode: 0o644,
+      uid: fields.uid,
+      gid: fields.gid,
+      mtime: FIXED_TIME,
+      path: fields.path,
+    };
     if (entry.target !== undefined) long.linkpath = entry.target;
     if (size > 0o77777777777) long.size = size;
     yield new Pax(long).encode();

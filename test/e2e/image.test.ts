@@ -221,7 +221,7 @@ describe("iapp build", () => {
         const ready = await kubectl("wait", "-n", name, "--for=condition=Ready", "pod/score", "--timeout=180s");
         expect(ready.code, ready.stderr + (await kubectl("describe", "pod", "-n", name, "score")).stdout).toBe(0);
         const ip = (await kubectl("get", "pod", "-n", name, "score", "-o", "jsonpath={.status.podIP}")).stdout;
-        const dir = join(project, ".iapp", "bundles", first.bundle);
+        const dir = join(project, ".iapp", "bundles", first.bundle!);
         const examples = JSON.parse(await readFile(join(dir, "examples.json"), "utf8"));
         const answer = await fetch(`http://${ip}:8080/predict`, {
           method: "POST",

@@ -36,7 +36,7 @@ export async function openBase(
   cache: LayerCache,
   text: string,
   platform: TargetPlatform,
-  insecure: boolean,
+  insecure: readonly string[],
 ): Promise<Base> {
   if (text.startsWith("oci:")) {
     const [folder, tag] = splitLayout(text);
@@ -45,7 +45,7 @@ export async function openBase(
     return { image, reference: `${image.digest}`, close: () => undefined };
   }
   const reference = parseReference(text);
-  const session = await openSession(ctx, reference.registry, insecure);
+  const session = await openSession(ctx, reference.registry, insecure.includes(reference.registry));
   try {
     ctx.emit({ code: "build.base", level: "progress", text: `reading the base image ${text}` });
     const image = await pullImage(session, reference, platform);

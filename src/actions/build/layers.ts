@@ -16,7 +16,7 @@ import { EXPLAINS, readBundle } from "../bundle/index.js";
 import { PLACES } from "./places.js";
 
 /** Changed whenever the same inputs give other bytes than before: what was cached is then made anew. */
-const RECIPE = 1;
+const RECIPE = 2;
 
 export interface LayerInput {
   cache: LayerCache;
@@ -42,6 +42,8 @@ export async function dependencyLayer(ctx: Context, input: LayerInput, lock: str
     await compileModules(ctx, { python, folder: into, shown: `/${PLACES.lib}`, runtime: runtimePath() });
     const entries = await treeEntries(into, { prefix: PLACES.lib, skip: isLeftover });
     ctx.emit({ code: "build.layer", level: "progress", text: `packing ${entries.length} files` });
+    // What was installed can be read in the image, and environments inside it are made from it.
+    entries.push({ path: `${PLACES.lib}/requirements.lock`, type: "file", content: Buffer.from(lock) });
     return await cache.build(await Promise.all(entries.map(tidy)), `${count} Python packages`, key);
   } finally {
     await rm(folder, { recursive: true, force: true });

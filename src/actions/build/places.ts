@@ -5,6 +5,12 @@ export const PLACES = {
   /** Holds `iapp_runtime`. */
   runtime: "opt/iapp/runtime",
   bundle: "opt/iapp/bundle",
+  /** The command line, in images that train. */
+  cli: "opt/iapp/cli",
+  /** Code and data of the project, as they were when the image was built. */
+  project: "opt/iapp/project",
+  /** Where a job works: the only folder that must be writable. */
+  work: "work",
 } as const;
 
 /** Nobody: no entry in any password file is needed, and Kubernetes can see that it is not root. */

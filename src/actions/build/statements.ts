@@ -1,15 +1,15 @@
-import type { Lineage } from "../../core/lineage.js";
 import { type Artifact, artifact } from "../../image/artifact.js";
 import type { Image } from "../../image/image.js";
-import type { BundleIndex } from "../bundle/index.js";
 
 export const SBOM_TYPE = "application/vnd.cyclonedx+json";
 export const PROVENANCE_TYPE = "application/vnd.in-toto+json";
 
-export interface StatementInput {
-  image: Image;
-  index: BundleIndex;
-  lineage: Lineage | null;
+export interface StatementFacts {
+  name: string;
+  /** Digest of the bundle that is served, without `sha256:`. */
+  bundle: string | null;
+  /** The project's commit. */
+  commit: string | null;
   /** `registry/repository@sha256:...` */
   base: string;
   packages: Record<string, string>;
@@ -18,15 +18,18 @@ export interface StatementInput {
 }
 
 /** Bill of materials and provenance of an image. They hold no times, so that building again gives the same documents. */
-export function statements(input: StatementInput): Artifact[] {
-  const { manifest, manifestBytes, digest } = input.image;
+export function statements(image: Image, facts: StatementFacts): Artifact[] {
+  const { manifest, manifestBytes, digest } = image;
   const subject = { mediaType: manifest.mediaType, digest, size: manifestBytes.length };
-  return [artifact(SBOM_TYPE, sbom(input), subject), artifact(PROVENANCE_TYPE, provenance(input), subject)];
+  return [
+    artifact(SBOM_TYPE, sbom(image, facts), subject),
+    artifact(PROVENANCE_TYPE, provenance(image, facts), subject),
+  ];
 }
 
 /** CycloneDX 1.6, JSON: the packages as `pkg:pypi`, the base image as a container. */
-function sbom({ image, index, base, packages, version }: StatementInput): object {
-  const application = `iapp:${index.name}`;
+function sbom(image: Image, { name: app, base, packages, version }: StatementFacts): object {
+  const application = `iapp:${app}`;
   const components = [
     { type: "container", "bom-ref": "base", name: base.split("@")[0], version: base.split("@")[1] ?? base },
     ...Object.entries(packages).map(([name, release]) => ({
@@ -47,7 +50,7 @@ function sbom({ image, index, base, packages, version }: StatementInput): object
       component: {
         type: "container",
         "bom-ref": application,
-        name: index.name,
+        name: app,
         version: image.digest,
         hashes: [{ alg: "SHA-256", content: image.digest.slice("sha256:".length) }],
       },
@@ -58,21 +61,20 @@ function sbom({ image, index, base, packages, version }: StatementInput): object
 }
 
 /** in-toto statement v1 with the SLSA provenance v1 predicate. */
-function provenance({ image, index, lineage, base, version }: StatementInput): object {
+function provenance(image: Image, { name, bundle, commit, base, version }: StatementFacts): object {
   const [baseName, baseDigest] = base.split("@");
-  const git = lineage?.git ?? null;
   return {
     _type: "https://in-toto.io/Statement/v1",
-    subject: [{ name: index.name, digest: { sha256: image.digest.slice("sha256:".length) } }],
+    subject: [{ name, digest: { sha256: image.digest.slice("sha256:".length) } }],
     predicateType: "https://slsa.dev/provenance/v1",
     predicate: {
       buildDefinition: {
-        buildType: "https://iapp.dev/scoring-image/v1",
-        externalParameters: { bundle: index.name, platform: `${image.config.os}/${image.config.architecture}` },
+        buildType: "https://iapp.dev/image/v1",
+        externalParameters: { name, platform: `${image.config.os}/${image.config.architecture}` },
         resolvedDependencies: [
-          { name: "bundle", digest: { sha256: index.digest } },
+          ...(bundle === null ? [] : [{ name: "bundle", digest: { sha256: bundle } }]),
           { name: baseName, digest: { sha256: (baseDigest ?? base).replace("sha256:", "") } },
-          ...(git === null ? [] : [{ name: "source", digest: { gitCommit: git.commit } }]),
+          ...(commit === null ? [] : [{ name: "source", digest: { gitCommit: commit } }]),
         ],
       },
       runDetails: { builder: { id: "https://iapp.dev/build", version: { iapp: version } } },

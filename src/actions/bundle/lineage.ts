@@ -67,7 +67,7 @@ export async function lineageOf(ctx: Context, input: LineageInput): Promise<Line
 }
 
 /** The commit of the project and whether files differ from it; null outside of a repository or without git. */
-async function gitState(ctx: Context, root: string): Promise<Lineage["git"]> {
+export async function gitState(ctx: Context, root: string): Promise<Lineage["git"]> {
   const git = async (...args: string[]): Promise<string | null> => {
     try {
       const done = await exec("git", args, { cwd: root, env: ctx.env, timeout: 10_000 });

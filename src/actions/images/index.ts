@@ -7,7 +7,7 @@ import { type Contents, layerContents } from "../../image/contents.js";
 import { parseDigest } from "../../image/digest.js";
 import { pruneLayout } from "../../image/prune-layout.js";
 import type { ProjectLayout } from "../../project/layout.js";
-import { layerCache } from "../build/index.js";
+import { layerCache } from "../build/finish.js";
 import { forgetImage, type ImageRecord, imageRecords, type LayerView } from "../build/records.js";
 import { type ImageChange, imageChanges } from "./changes.js";
 

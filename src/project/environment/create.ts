@@ -9,6 +9,7 @@ import { ENVIRONMENT_MARK, ensureState, type ProjectLayout } from "../layout.js"
 import type { Interpreter } from "../python.js";
 import type { EnvironmentWish } from "../wanted.js";
 import { makeVenv, type Resolver, resolveAndInstall } from "./install.js";
+import { installedLock, installedPackages, makeLinked } from "./linked.js";
 import { findUv } from "./uv.js";
 
 /** A finished virtual environment of a project. */
@@ -93,6 +94,8 @@ export async function createEnvironment(
     const made = await finished(dir);
     if (made !== null) return made;
     await rm(dir, { recursive: true, force: true });
+    const packages = installedPackages(ctx.env);
+    if (packages !== null) return await fromInstalled(ctx, dir, { digest, python, packages, wish });
     const uv = resolver === "uv" ? await findUv(ctx, python) : null;
     const by: Resolver = uv === null ? { kind: "pip" } : { kind: "uv", program: uv };
     if (resolver === "uv" && uv === null) {
@@ -137,6 +140,20 @@ export async function createEnvironment(
   } finally {
     await lock.release();
   }
+}
+
+/** In a container of ours: what is installed there, whatever the wish is; the image was built from it. */
+async function fromInstalled(
+  ctx: Context,
+  dir: string,
+  { digest, python, packages, wish }: { digest: string; python: Interpreter; packages: string; wish: EnvironmentWish },
+): Promise<Environment> {
+  await makeLinked(ctx, { python, venv: dir, packages, only: null });
+  await writeFile(join(dir, "requirements.lock"), await installedLock(packages));
+  const wanted = wish.wanted.map(({ text }) => text);
+  const mark: Mark = { schema: "iapp.environment/1", digest, python: python.version, wanted, left: [] };
+  await writeJson(join(dir, ENVIRONMENT_MARK), mark);
+  return { ...(await finished(dir))!, reused: false };
 }
 
 async function finished(dir: string): Promise<Environment | null> {

@@ -10,6 +10,7 @@ import type { Interpreter } from "../python.js";
 import type { Environment } from "./create.js";
 import { resolverTrouble } from "./failure.js";
 import { installLock, makeVenv, type Resolver } from "./install.js";
+import { installedPackages, makeLinked } from "./linked.js";
 import { findUv } from "./uv.js";
 
 /** The lines of a lock for these distributions, with their hashes. */
@@ -51,14 +52,10 @@ export async function scoringEnvironment(
   try {
     if (await ready()) return { dir, python, lock };
     await rm(dir, { recursive: true, force: true });
-    const uv = resolver === "uv" ? await findUv(ctx, interpreter) : null;
-    const by: Resolver = uv === null ? { kind: "pip" } : { kind: "uv", program: uv };
     ctx.emit({ code: "env.scoring", level: "progress", text: "making the scoring environment" });
-    await makeVenv(ctx, { resolver: by, python: interpreter, venv: dir, wanted: [], options: [] });
-    const file = join(dir, "requirements.lock");
-    await writeFile(file, lock);
-    const failed = await installLock(ctx, by, dir, file, lock);
-    if (failed !== null) throw resolverTrouble(failed.output, []).error;
+    const packages = installedPackages(ctx.env);
+    if (packages !== null) await makeLinked(ctx, { python: interpreter, venv: dir, packages, only: distributions });
+    else await installed(ctx, { dir, lock, interpreter, resolver });
     await writeJson(join(dir, ENVIRONMENT_MARK), { schema: "iapp.environment/1", digest, python: interpreter.version });
     return { dir, python, lock };
   } catch (error) {
@@ -67,4 +64,17 @@ export async function scoringEnvironment(
   } finally {
     await held.release();
   }
+}
+
+async function installed(
+  ctx: Context,
+  { dir, lock, interpreter, resolver }: { dir: string; lock: string; interpreter: Interpreter; resolver: "uv" | "pip" },
+): Promise<void> {
+  const uv = resolver === "uv" ? await findUv(ctx, interpreter) : null;
+  const by: Resolver = uv === null ? { kind: "pip" } : { kind: "uv", program: uv };
+  await makeVenv(ctx, { resolver: by, python: interpreter, venv: dir, wanted: [], options: [] });
+  const file = join(dir, "requirements.lock");
+  await writeFile(file, lock);
+  const failed = await installLock(ctx, by, dir, file, lock);
+  if (failed !== null) throw resolverTrouble(failed.output, []).error;
 }

@@ -1,0 +1,97 @@
+import { relative, sep } from "node:path";
+import { UserError } from "../../core/errors.js";
+import type { Context } from "../../core/events.js";
+import { digestOf } from "../../image/digest.js";
+import type { Changes } from "../../image/image.js";
+import { createEnvironment } from "../../project/environment/index.js";
+import { lockedVersions } from "../../project/environment/lock-text.js";
+import { choosePython } from "../../project/python.js";
+import { environmentWish } from "../../project/wanted.js";
+import { gitState } from "../bundle/lineage.js";
+import { prepare } from "../train/prepare.js";
+import type { TrainInput } from "../train/types.js";
+import { defaultBase, openBase } from "./base.js";
+import { type BuildPlan, type BuildResult, finishBuild, layerCache } from "./finish.js";
+import { dependencyLayer } from "./layers.js";
+import { PLACES, USER } from "./places.js";
+import { projectLayer } from "./project-layer.js";
+import { cliLayer, nodeLayer, workLayer } from "./tool-layers.js";
+
+export interface TrainingInput extends BuildPlan {
+  /** The notebook and how it is trained; flags become part of the image's command. */
+  train: TrainInput;
+  allowSecrets: boolean;
+  maxBytes: number;
+}
+
+/** Builds the image of a training job: packages, Node, iapp and the project. Its environment is resolved, and so locked, here. */
+export async function buildTraining(ctx: Context, input: TrainingInput): Promise<BuildResult> {
+  const began = ctx.now();
+  const prepared = await prepare(ctx, input.train);
+  const { layout, program, notebook, report, packages, name } = prepared;
+  const wishes = { explicit: prepared.python, notebook: program.language_version };
+  const { interpreter } = await choosePython(ctx, wishes);
+  const wish = await environmentWish(ctx, {
+    root: layout.root,
+    notebookFolder: program.workdir,
+    notebook,
+    report,
+    packages,
+  });
+  const { lock } = await createEnvironment(ctx, { layout, wish, python: interpreter, resolver: input.train.resolver });
+  const cache = layerCache(ctx.env);
+  const baseName = input.base ?? defaultBase(interpreter.minor);
+  const base = await openBase(ctx, cache, baseName, input.platform, input.insecure);
+  try {
+    const given = { cache, python: interpreter, platform: input.platform };
+    const project = { root: layout.root, allowSecrets: input.allowSecrets, maxBytes: input.maxBytes };
+    const layers = [
+      await dependencyLayer(ctx, given, lock),
+      await nodeLayer(cache, input.platform),
+      await cliLayer(cache),
+      await projectLayer(ctx, given, project),
+      await workLayer(cache),
+    ];
+    const inside = relative(layout.root, input.train.notebook);
+    if (inside.startsWith("..")) {
+      throw new UserError("IAPP_BUILD_OUTSIDE", `${input.train.notebook} lies outside of the project ${layout.root}`);
+    }
+    const changes = trainingChanges(inside.split(sep).join("/"), input.train, {
+      "org.opencontainers.image.title": name,
+      "org.opencontainers.image.base.name": baseName.startsWith("oci:") ? "oci-layout" : baseName,
+      "org.opencontainers.image.base.digest": base.image.digest,
+      "dev.iapp.kind": "training",
+      "dev.iapp.lock": digestOf(lock),
+    });
+    const commit = (await gitState(ctx, layout.root))?.commit ?? null;
+    const facts = { name, bundle: null, commit, packages: lockedVersions(lock) };
+    return await finishBuild(ctx, input, { kind: "training", base, layers, changes, facts, began });
+  } finally {
+    base.close();
+  }
+}
+
+function trainingChanges(notebook: string, train: TrainInput, labels: Record<string, string>): Changes {
+  const flags = [
+    ...train.parameters.flatMap((one) => ["-p", one]),
+    ...(train.name === null ? [] : ["--name", train.name]),
+    ...(train.serve.name === null ? [] : ["--serve", train.serve.name]),
+    ...(train.serve.cell === null ? [] : ["--cell", String(train.serve.cell)]),
+    ...(train.cellSeconds === null ? [] : ["--cell-timeout", String(train.cellSeconds)]),
+    ...(train.runSeconds === null ? [] : ["--timeout", String(train.runSeconds)]),
+    ...(train.stopOnError ? ["--stop-on-error"] : []),
+  ];
+  return {
+    user: USER,
+    workingDir: `/${PLACES.work}`,
+    entrypoint: ["node", `/${PLACES.cli}/bin/iapp.js`, "_job", notebook, ...flags],
+    env: {
+      IAPP_PACKAGES: `/${PLACES.lib}`,
+      IAPP_PROJECT: `/${PLACES.project}`,
+      HOME: `/${PLACES.work}`,
+      PYTHONUNBUFFERED: "1",
+    },
+    labels,
+    stopSignal: "SIGTERM",
+  };
+}
