@@ -236,6 +236,70 @@ describe("iapp build", () => {
     },
   );
 
+  it("refuses to put secrets of the project into a training image, and names them", async () => {
+    const args = ["build", "nb.ipynb", "--kind", "training", "--base", base];
+    const { code, stderr } = await iapp(args);
+    expect(code).toBe(2);
+    expect(stderr).toContain("2 files of the project look like secrets: nothing was built");
+    expect(stderr).toContain(".env: environment settings");
+    expect(stderr).toContain("id_rsa: a private key");
+    expect(stderr).not.toContain(SECRET);
+    const small = await iapp([...args, "--allow-secrets", "--max-size", "0.0001"]);
+    expect(small).toMatchObject({ code: 2, stderr: expect.stringContaining("may go into the image") });
+  });
+
+  it.skipIf(registry === undefined || cluster === undefined || !has("kubectl"))(
+    "trains in a container without a network, and makes the very same bundle",
+    async () => {
+      const name = `iapp-train-${process.pid}`;
+      const kubectl = (...args: string[]) => run("kubectl", args, root, { KUBECONFIG: cluster! });
+      await writeFile(join(project, ".iappignore"), ".env\nid_rsa\n");
+      const repository = `${registry}/test/train-${process.pid}`;
+      const { reference } = await build(["nb.ipynb", "--kind", "training", "--push", "--repository", repository]);
+      const pod = {
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata: { name: "train" },
+        spec: {
+          restartPolicy: "Never",
+          terminationGracePeriodSeconds: 1,
+          automountServiceAccountToken: false,
+          securityContext: { runAsNonRoot: true, fsGroup: 65532, seccompProfile: { type: "RuntimeDefault" } },
+          volumes: ["work", "tmp"].map((volume) => ({ name: volume, emptyDir: {} })),
+          containers: [
+            {
+              name: "train",
+              image: reference,
+              args: ["--json"],
+              volumeMounts: ["work", "tmp"].map((volume) => ({ name: volume, mountPath: `/${volume}` })),
+              securityContext: {
+                readOnlyRootFilesystem: true,
+                allowPrivilegeEscalation: false,
+                capabilities: { drop: ["ALL"] },
+              },
+            },
+          ],
+        },
+      };
+      await writeFile(join(root, "train.json"), JSON.stringify(pod));
+      try {
+        await kubectl("create", "namespace", name);
+        await kubectl("apply", "-n", name, "-f", join(root, "train.json"));
+        const done = "--for=jsonpath={.status.phase}=Succeeded";
+        const ended = await kubectl("wait", "-n", name, done, "pod/train", "--timeout=240s");
+        const logs = (await kubectl("logs", "-n", name, "train")).stdout;
+        expect(ended.code, logs).toBe(0);
+        const result = JSON.parse(logs.slice(logs.indexOf('{"schema":"iapp.train/1"'))) as {
+          bundle: { digest: string };
+        };
+        expect(result.bundle.digest).toBe(first.bundle);
+      } finally {
+        await kubectl("delete", "namespace", name, "--wait=false");
+      }
+    },
+    400_000,
+  );
+
   it("refuses what it cannot build, in one sentence", async () => {
     const cases: [string[], string][] = [
       [["build", "--push", "--base", base], "it is not said where to push the image"],
