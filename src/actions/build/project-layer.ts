@@ -1,10 +1,9 @@
 import { UserError } from "../../core/errors.js";
 import type { Context } from "../../core/events.js";
-import type { Layer } from "../../image/layer.js";
+import type { Layer, LayerCache } from "../../image/layer.js";
 import { treeEntries } from "../../image/tree.js";
 import { projectIgnore } from "../../project/ignore.js";
 import { secretIn } from "../../project/secrets.js";
-import type { LayerInput } from "./layers.js";
 import { PLACES } from "./places.js";
 
 export interface ProjectLayerInput {
@@ -18,7 +17,7 @@ export interface ProjectLayerInput {
 /**
  * Code and data of a project. Refuses what looks like a secret and more than the stated size: an image travels further than a folder.
  */
-export async function projectLayer(ctx: Context, { cache }: LayerInput, input: ProjectLayerInput): Promise<Layer> {
+export async function projectLayer(ctx: Context, cache: LayerCache, input: ProjectLayerInput): Promise<Layer> {
   const skip = await projectIgnore(input.root);
   const entries = await treeEntries(input.root, { prefix: PLACES.project, skip });
   const sizes: { path: string; bytes: number }[] = [];
@@ -33,7 +32,7 @@ export async function projectLayer(ctx: Context, { cache }: LayerInput, input: P
   if (secrets.length > 0) {
     throw new UserError(
       "IAPP_BUILD_SECRET",
-      `${secrets.length} files of the project look like secrets: nothing was built`,
+      `nothing was built: ${secrets.length} files of the project look like secrets`,
       {
         lines: secrets.slice(0, 20),
         remedy: "Name them in .iappignore; or, where they are none, build with --allow-secrets.",

@@ -38,18 +38,20 @@ export async function buildTraining(ctx: Context, input: TrainingInput): Promise
     report,
     packages,
   });
-  const { lock } = await createEnvironment(ctx, { layout, wish, python: interpreter, resolver: input.train.resolver });
   const cache = layerCache(ctx.env);
+  const project = { root: layout.root, allowSecrets: input.allowSecrets, maxBytes: input.maxBytes };
+  // First what may be refused, then what takes long.
+  const files = await projectLayer(ctx, cache, project);
+  const { lock } = await createEnvironment(ctx, { layout, wish, python: interpreter, resolver: input.train.resolver });
   const baseName = input.base ?? defaultBase(interpreter.minor);
   const base = await openBase(ctx, cache, baseName, input.platform, input.insecure);
   try {
     const given = { cache, python: interpreter, platform: input.platform };
-    const project = { root: layout.root, allowSecrets: input.allowSecrets, maxBytes: input.maxBytes };
     const layers = [
       await dependencyLayer(ctx, given, lock),
       await nodeLayer(cache, input.platform),
       await cliLayer(cache),
-      await projectLayer(ctx, given, project),
+      files,
       await workLayer(cache),
     ];
     const inside = relative(layout.root, input.train.notebook);
