@@ -3,6 +3,7 @@ import {
   type BuildPlan,
   type BuildResult,
   buildScoring,
+  buildTool,
   buildTraining,
   ENGINES,
   type Engine,
@@ -13,6 +14,7 @@ import {
 import { type Config, projectConfig } from "../config/index.js";
 import { UserError } from "../core/errors.js";
 import type { Host } from "../core/host.js";
+import { packageVersion } from "../core/package-root.js";
 import { findProject, type ProjectLayout } from "../project/layout.js";
 import { type CommandInput, defineCommand } from "./command.js";
 import { TRAIN_OPTIONS, trainInput } from "./train.js";
@@ -20,7 +22,7 @@ import { TRAIN_OPTIONS, trainInput } from "./train.js";
 export default defineCommand({
   summary: "make a container image of a proved bundle, or of a training job, without Docker",
   description:
-    "Puts the packages that scoring needs, iapp's runtime and the bundle onto a Python base image, and sends the result to a registry, into a folder or file, or to a container engine. The same bundle gives the same digest on every machine; what did not change is neither built nor sent again. With --kind training the image holds the project instead, and trains when it is run. The last line on standard output is the image.",
+    "Puts the packages that scoring needs, iapp's runtime and the bundle onto a Python base image, and sends the result to a registry, into a folder or file, or to a container engine. The same bundle gives the same digest on every machine; what did not change is neither built nor sent again. With --kind training the image holds the project instead, and trains when it is run; with --kind tool it holds iapp itself. The last line on standard output is the image.",
   arguments: [
     {
       name: "[bundle]",
@@ -28,7 +30,12 @@ export default defineCommand({
     },
   ],
   options: [
-    { flags: "--kind <kind>", summary: "what the image does", choices: ["scoring", "training"], default: "scoring" },
+    {
+      flags: "--kind <kind>",
+      summary: "what the image does",
+      choices: ["scoring", "training", "tool"],
+      default: "scoring",
+    },
     { flags: "--push", summary: "send it to the registry that --repository or iapp.yaml names" },
     { flags: "--repository <name>", summary: "registry.example/team/name" },
     { flags: "--tag <tag>", summary: "tag (default: the beginning of the bundle's digest, or `training`)" },
@@ -46,6 +53,7 @@ export default defineCommand({
     "iapp build --push --repository registry.example/team/churn",
     "iapp build 3f9c2a --output oci:image --base registry.example/mirror/python:3.11-slim",
     "iapp build churn.ipynb --load podman",
+    "iapp build --kind tool --push --repository registry.example/team/iapp",
     "iapp build churn.ipynb --kind training --push --repository registry.example/team/churn-train",
   ],
   async run(input, host) {
@@ -53,10 +61,9 @@ export default defineCommand({
     const notebook = given?.endsWith(".ipynb") === true ? resolve(host.cwd, given) : null;
     const layout = await findProject(notebook === null ? host.cwd : dirname(notebook));
     const { config } = await projectConfig(layout.root);
-    const result =
-      input.options.kind === "training"
-        ? await training(host, layout, config, input, notebook)
-        : await scoring(host, layout, config, input, notebook);
+    const builders = { scoring, training, tool };
+    const build = builders[input.options.kind as keyof typeof builders];
+    const result = await build(host, layout, config, input, notebook);
     host.result(result, () => text(result, host));
     return 0;
   },
@@ -103,6 +110,12 @@ async function training(
     allowSecrets: input.options.allowSecrets === true,
     maxBytes: megabytes * 1e6,
   });
+}
+
+async function tool(host: Host, layout: ProjectLayout, config: Config, input: CommandInput): Promise<BuildResult> {
+  // The project's base image and repository are for what it serves, not for iapp.
+  const { image: _image, ...rest } = config;
+  return buildTool(host, planOf(layout, rest, input, "iapp", packageVersion()));
 }
 
 function planOf(layout: ProjectLayout, config: Config, input: CommandInput, name: string, tag: string): BuildPlan {

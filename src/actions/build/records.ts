@@ -19,7 +19,7 @@ export interface LayerView {
 export interface ImageRecord {
   schema: "iapp.image/1";
   digest: string;
-  kind: "scoring" | "training";
+  kind: "scoring" | "training" | "tool";
   name: string;
   bundle: string | null;
   base: string;
