@@ -62,6 +62,12 @@ export const COMMANDS: CommandEntry[] = [
     load: () => import("./build.js"),
   },
   {
+    name: "deps",
+    summary: "what the notebooks need: declared, imported, missing; add, remove, lock",
+    group: "manage",
+    load: () => import("./deps.js"),
+  },
+  {
     name: "images",
     summary: "list the images that were built, look into one, free space",
     group: "manage",

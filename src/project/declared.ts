@@ -3,7 +3,8 @@ import { dirname, join, relative, resolve } from "node:path";
 import { parse as parseToml } from "smol-toml";
 import { parse as parseYaml } from "yaml";
 import { UserError } from "../core/errors.js";
-import { distributionOf, normalise } from "./import-names.js";
+import { pypiTwin } from "./conda-names.js";
+import { normalise } from "./import-names.js";
 
 /** One requirement and who asks for it. */
 export interface Wanted {
@@ -163,10 +164,6 @@ async function readPipfileLock(path: string, root: string, into: Declared): Prom
   }
 }
 
-/** Names of conda packages that are no Python distributions. */
-const NOT_PYTHON =
-  /^(python|pip|setuptools|wheel|mkl|mkl-.*|libgcc.*|openssl|sqlite|zlib|cudatoolkit|cudnn|r-.*|_.*|ca-certificates|nodejs|blas|openblas|tk|readline|ncurses|xz|bzip2|libffi)$/;
-
 async function readConda(path: string, root: string, into: Declared): Promise<void> {
   const text = await textOf(path);
   if (text === null) return;
@@ -195,12 +192,12 @@ function addConda(entry: string, shown: string, into: Declared): void {
   const match = /^(?:[\w.-]+::)?([\w.-]+)\s*(?:([=<>!~]=?)\s*([\w.*]+))?/.exec(entry);
   if (match === null) return;
   const [, name, operator, version] = match;
-  if (NOT_PYTHON.test(name!)) {
+  const distribution = pypiTwin(name!);
+  if (distribution === null) {
     if (!/^(python|pip|setuptools|wheel)$/.test(name!))
       into.notes.push(`${shown}: conda package ${name} has no Python twin and is left out`);
     return;
   }
-  const distribution = name === "pytorch" ? "torch" : distributionOf(name!);
   // Conda's single `=` matches a prefix.
   const pin =
     version === undefined ? "" : operator === "=" ? `==${version.replace(/\.\*$/, "")}.*` : `${operator}${version}`;

@@ -42,7 +42,8 @@ export async function buildTraining(ctx: Context, input: TrainingInput): Promise
   const project = { root: layout.root, allowSecrets: input.allowSecrets, maxBytes: input.maxBytes };
   // First what may be refused, then what takes long.
   const files = await projectLayer(ctx, cache, project);
-  const { lock } = await createEnvironment(ctx, { layout, wish, python: interpreter, resolver: input.train.resolver });
+  const { resolver, cuda } = input.train;
+  const { lock } = await createEnvironment(ctx, { layout, wish, python: interpreter, resolver, cuda });
   const baseName = input.base ?? defaultBase(interpreter.minor);
   const base = await openBase(ctx, cache, baseName, input.platform, input.insecure);
   try {

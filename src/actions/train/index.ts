@@ -43,7 +43,7 @@ export async function train(ctx: Context, input: TrainInput): Promise<TrainResul
     report,
     packages,
   });
-  const key = runKey(prepared, environmentDigest(wish, interpreter, input.resolver), BUILD);
+  const key = runKey(prepared, environmentDigest(wish, interpreter, input.resolver, input.cuda), BUILD);
   const known = input.force ? null : await reusableRun(layout, key);
   if (known !== null) return reuse(known, prepared);
   for (const note of wish.notes) ctx.emit({ code: "env.note", level: "info", text: note });
@@ -52,7 +52,8 @@ export async function train(ctx: Context, input: TrainInput): Promise<TrainResul
     level: "info",
     text: `Python ${interpreter.version} (${why})${wish.author === null ? "" : `, versions of ${wish.author}`}`,
   });
-  const environment = await createEnvironment(ctx, { layout, wish, python: interpreter, resolver: input.resolver });
+  const { resolver, cuda } = input;
+  const environment = await createEnvironment(ctx, { layout, wish, python: interpreter, resolver, cuda });
   for (const { name: absent, origin } of environment.left) {
     ctx.emit({
       code: "env.absent",

@@ -9,6 +9,8 @@ export interface TrainInput {
   parameters: readonly string[];
   python: string | null;
   resolver: "uv" | "pip";
+  /** Builds of PyTorch for graphics cards instead of those for processors. */
+  cuda: boolean;
   serve: { name: string | null; cell: number | null };
   /** Seconds, or null for the default. */
   cellSeconds: number | null;

@@ -10,6 +10,7 @@ import type { Interpreter } from "../python.js";
 import type { EnvironmentWish } from "../wanted.js";
 import { makeVenv, type Resolver, resolveAndInstall } from "./install.js";
 import { installedLock, installedPackages, makeLinked } from "./linked.js";
+import { withoutCredentials } from "./lock-text.js";
 import { findUv } from "./uv.js";
 
 /** A finished virtual environment of a project. */
@@ -53,8 +54,10 @@ export function environmentDigest(
   wish: Pick<EnvironmentWish, "wanted" | "options">,
   python: Interpreter,
   resolver: "uv" | "pip",
+  cuda: boolean,
 ): string {
   const parts = [
+    ...(cuda ? ["cuda"] : []),
     wish.wanted.map(({ text }) => text).sort(),
     [...wish.options].sort(),
     python.version,
@@ -70,6 +73,8 @@ export interface CreateInput {
   wish: EnvironmentWish;
   python: Interpreter;
   resolver: "uv" | "pip";
+  /** Builds of PyTorch for graphics cards. */
+  cuda: boolean;
 }
 
 /**
@@ -78,9 +83,9 @@ export interface CreateInput {
  */
 export async function createEnvironment(
   ctx: Context,
-  { layout, wish, python, resolver }: CreateInput,
+  { layout, wish, python, resolver, cuda }: CreateInput,
 ): Promise<Environment> {
-  const digest = environmentDigest(wish, python, resolver);
+  const digest = environmentDigest(wish, python, resolver, cuda);
   const dir = join(layout.envs, digest.slice(0, 16));
   const ready = await finished(dir);
   if (ready !== null) return ready;
@@ -114,9 +119,11 @@ export async function createEnvironment(
       ...wish.wanted,
       ...TOOLS.map((text) => ({ text, name: text.split(" ")[0]!, origin: "iapp", inferred: false })),
     ];
-    const input = { resolver: by, python, venv: dir, wanted, options: wish.options };
+    const input = { resolver: by, python, venv: dir, wanted, options: wish.options, cuda };
     await makeVenv(ctx, input);
-    const { lock: text, left } = await resolveAndInstall(ctx, input);
+    const { lock, left } = await resolveAndInstall(ctx, input);
+    const text = withoutCredentials(lock);
+    await rm(join(dir, "requirements.in"), { force: true });
     await writeFile(join(dir, "requirements.lock"), text).catch((cause) =>
       Promise.reject(fileError(dir, "written", cause)),
     );
@@ -124,7 +131,7 @@ export async function createEnvironment(
       schema: "iapp.environment/1",
       digest,
       python: python.version,
-      wanted: wish.wanted.map(({ text: line }) => line),
+      wanted: wish.wanted.map(({ text: line }) => withoutCredentials(line)),
       left: left.map(({ text: name, origin }) => ({ name, origin })),
     };
     await writeJson(join(dir, ENVIRONMENT_MARK), mark);

@@ -5,6 +5,7 @@ import { type ExecResult, exec } from "../../core/exec.js";
 import type { Wanted } from "../declared.js";
 import type { Interpreter } from "../python.js";
 import { resolverTrouble } from "./failure.js";
+import { isTorchIndexDown, TORCH_INDEX_DOWN, torchSettings, torchSettingsOf } from "./torch.js";
 
 export type Resolver = { kind: "uv"; program: string } | { kind: "pip" };
 
@@ -15,13 +16,21 @@ export interface InstallInput {
   venv: string;
   wanted: readonly Wanted[];
   options: readonly string[];
+  /** Builds of PyTorch for graphics cards instead of those for processors. */
+  cuda?: boolean;
 }
 
 const MINUTES = 60_000;
 
-function run(ctx: Context, program: string, args: readonly string[]): Promise<ExecResult> {
+function run(
+  ctx: Context,
+  program: string,
+  args: readonly string[],
+  settings: Readonly<Record<string, string>> = {},
+): Promise<ExecResult> {
   // VIRTUAL_ENV of the calling shell must not draw uv's attention.
-  const { VIRTUAL_ENV: _active, PYTHONPATH: _path, ...env } = ctx.env;
+  const { VIRTUAL_ENV: _active, PYTHONPATH: _path, ...own } = ctx.env;
+  const env = { ...own, ...settings };
   const onLine = (line: string): void => {
     const text = line.trim();
     if (/^(Resolved|Prepared|Installed|Downloading|Building|Built|Collecting|Downloaded)/.test(text)) {
@@ -67,7 +76,7 @@ type Failed = { output: string };
 
 async function byUv(
   ctx: Context,
-  { resolver, venv, options }: InstallInput,
+  { resolver, venv, options, cuda }: InstallInput,
   wanted: Wanted[],
 ): Promise<string | Failed> {
   const program = resolver.kind === "uv" ? resolver.program : "";
@@ -75,7 +84,7 @@ async function byUv(
   const input = join(venv, "requirements.in");
   const lock = join(venv, "requirements.lock");
   await writeFile(input, `${[...options, ...wanted.map(({ text }) => text)].join("\n")}\n`);
-  const compiled = await run(ctx, program, [
+  const compile = [
     "pip",
     "compile",
     "--no-header",
@@ -86,7 +95,13 @@ async function byUv(
     "--output-file",
     lock,
     input,
-  ]);
+  ];
+  const names = wanted.map(({ name }) => name);
+  let compiled = await run(ctx, program, compile, torchSettings(ctx.env, names, cuda === true));
+  if (compiled.code !== 0 && isTorchIndexDown(compiled.stderr)) {
+    ctx.emit({ code: "env.torch", level: "warn", text: TORCH_INDEX_DOWN });
+    compiled = await run(ctx, program, compile);
+  }
   if (compiled.code !== 0) return { output: compiled.stderr + compiled.stdout };
   const text = await readFile(lock, "utf8");
   const installed = await installLock(ctx, { kind: "uv", program }, venv, lock, text);
@@ -120,7 +135,12 @@ export async function installLock(
   const hashed = /--hash=/.test(lock) ? ["--require-hashes"] : [];
   const result =
     resolver.kind === "uv"
-      ? await run(ctx, resolver.program, ["pip", "install", "--python", python, "--no-deps", ...hashed, "-r", lockFile])
+      ? await run(
+          ctx,
+          resolver.program,
+          ["pip", "install", "--python", python, "--no-deps", ...hashed, "-r", lockFile],
+          torchSettingsOf(lock),
+        )
       : await run(ctx, python, [
           "-m",
           "pip",

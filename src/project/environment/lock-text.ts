@@ -8,3 +8,9 @@ export function lockedVersions(lock: string): Record<string, string> {
   }
   return Object.fromEntries(found.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
+
+/** A lock without the user names and passwords of its addresses: it travels further than they may. */
+export function withoutCredentials(text: string): string {
+  // `ssh://git@host` names an account that everybody shares.
+  return text.replace(/((?:git\+)?https?:\/\/)[^\s/@]+@/gi, "$1").replace(/([a-z+]+:\/\/[^\s/@:]+):[^\s/@]+@/gi, "$1@");
+}

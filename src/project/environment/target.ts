@@ -3,6 +3,7 @@ import type { Context } from "../../core/events.js";
 import { exec } from "../../core/exec.js";
 import type { Interpreter } from "../python.js";
 import { resolverTrouble } from "./failure.js";
+import { torchSettingsOf } from "./torch.js";
 import { findUv } from "./uv.js";
 
 /** Operating system and processor of an image, as OCI names them. */
@@ -59,7 +60,13 @@ export async function installForTarget(ctx: Context, input: InstallTarget): Prom
             common,
           ),
         ];
-  const options = { env, signal: ctx.signal, timeout: 60 * 60_000, onStderr: onLine, onStdout: onLine };
+  const options = {
+    env: { ...env, ...torchSettingsOf(input.lock) },
+    signal: ctx.signal,
+    timeout: 60 * 60_000,
+    onStderr: onLine,
+    onStdout: onLine,
+  };
   const result = await exec(program, args, options);
   if (result.code !== 0) throw resolverTrouble(result.stderr + result.stdout, []).error;
 }
