@@ -97,7 +97,7 @@ function declare(
     if (spec.choices !== undefined) option.choices(spec.choices);
     if (spec.default !== undefined) option.default(spec.default);
     if (spec.collect === true) {
-      option.default([]).argParser((value: string, before: string[]) => [...before, value]);
+      option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
     }
     target.addOption(option);
   }

@@ -25,7 +25,7 @@ export default defineCommand({
     "iapp deploy .iapp/bundles/3f2a91…",
   ],
   async run(input, host) {
-    const [{ appName, deploy }, { parsePort }] = await Promise.all([
+    const [{ deploy }, { parsePort }] = await Promise.all([
       import("../actions/deploy/index.js"),
       import("../actions/apps/port.js"),
     ]);
@@ -34,19 +34,33 @@ export default defineCommand({
     const layout = await findProject(notebook === null ? host.cwd : dirname(notebook));
     const { config } = await projectConfig(layout.root);
     const port = parsePort(input.options.port as string | undefined) ?? config.port;
-    const asked = (input.options.name as string | undefined) ?? (notebook === null ? undefined : config.name);
-    const bundle = notebook === null ? await findGiven(host, layout, given) : null;
-    const name = appName(asked, bundle?.name ?? basename(given, ".ipynb"));
-    if (input.options.dryRun === true) return dryRun(host, layout, { name, given, isBundle: bundle !== null, port });
-    const prepare =
-      bundle === null
-        ? (ctx: Context) => notebookCandidate(ctx, notebook!, input, name)
-        : (ctx: Context) => bundleCandidate(ctx, layout, bundle.dir, input);
+    const { name, isBundle, prepare } = await candidateOf(host, layout, input, config.name);
+    if (input.options.dryRun === true) return dryRun(host, layout, { name, given, isBundle, port });
     const result = await deploy(host, { layout, name, source: given, port, prepare });
     host.result(result, () => text(result, host));
     return 0;
   },
 });
+
+/** What the first argument names: the app, and how its next version is come by. */
+export async function candidateOf(
+  host: Host,
+  layout: ProjectLayout,
+  input: CommandInput,
+  configured: string | undefined,
+): Promise<{ name: string; isBundle: boolean; prepare: (ctx: Context) => Promise<Candidate> }> {
+  const { appName } = await import("../actions/deploy/index.js");
+  const given = input.args[0]!;
+  const notebook = given.endsWith(".ipynb") ? resolve(host.cwd, given) : null;
+  const asked = (input.options.name as string | undefined) ?? (notebook === null ? undefined : configured);
+  const bundle = notebook === null ? await findGiven(host, layout, given) : null;
+  const name = appName(asked, bundle?.name ?? basename(given, ".ipynb"));
+  const prepare =
+    bundle === null
+      ? (ctx: Context) => notebookCandidate(ctx, notebook!, input, name)
+      : (ctx: Context) => bundleCandidate(ctx, layout, bundle.dir, input);
+  return { name, isBundle: bundle !== null, prepare };
+}
 
 /** A bundle by its folder or the beginning of its digest. */
 async function findGiven(host: Host, layout: ProjectLayout, given: string): Promise<{ dir: string; name: string }> {

@@ -44,6 +44,18 @@ export const COMMANDS: CommandEntry[] = [
     load: () => import("./train.js"),
   },
   {
+    name: "rollout",
+    summary: "bring a new version up beside the old one and move requests step by step",
+    group: "run",
+    load: () => import("./rollout.js"),
+  },
+  {
+    name: "rollback",
+    summary: "give all requests back to an earlier version",
+    group: "run",
+    load: () => import("./rollback.js"),
+  },
+  {
     name: "predict",
     summary: "send rows to the running service",
     group: "run",
@@ -113,6 +125,13 @@ export const COMMANDS: CommandEntry[] = [
     group: "tools",
     hidden: true,
     load: () => import("./router.js"),
+  },
+  {
+    name: "_rollout",
+    summary: "drive an app's rollout",
+    group: "tools",
+    hidden: true,
+    load: () => import("./rollout-driver.js"),
   },
   {
     name: "_keep",

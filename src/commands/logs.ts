@@ -53,8 +53,8 @@ export default defineCommand({
 
 function filterOf({ options }: CommandInput, host: Host): LogFilter {
   const filter: LogFilter = {
-    components: options.component as string[],
-    versions: options.version as string[],
+    components: (options.component as string[] | undefined) ?? [],
+    versions: (options.version as string[] | undefined) ?? [],
   };
   const unknown = filter.components?.find((name) => !COMPONENTS.includes(name));
   if (unknown !== undefined) throw usage(`--component ${unknown}`, `one of ${COMPONENTS.join(", ")}`);

@@ -98,6 +98,11 @@ export function launchRouter(
   );
 }
 
+/** Starts a driver of the app's rollout that belongs to no terminal. */
+export function launchRollout(paths: AppPaths, own: OwnCommand, env: Record<string, string>): void {
+  detached(paths, "rollout", [...own, "_rollout", paths.dir], env, Date.now());
+}
+
 /** Starts a supervisor that belongs to no terminal. Whether it came up is seen in the state. */
 export function launchSupervisor(paths: AppPaths, own: OwnCommand, env: Record<string, string>): void {
   detached(paths, "supervisor", [...own, "_supervise", paths.dir], env, Date.now());

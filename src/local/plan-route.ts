@@ -1,4 +1,10 @@
-import { DEFAULT_LIMITS, type RouteDocument, type RouteVersion } from "../router/route.js";
+import {
+  DEFAULT_GUARD,
+  DEFAULT_LIMITS,
+  type RouteDocument,
+  type RouteGuard,
+  type RouteVersion,
+} from "../router/route.js";
 import type { AppState } from "./state.js";
 
 /** The live processes of a version, as `host:port`. */
@@ -14,7 +20,22 @@ export function planRoute(state: AppState, live: LiveEndpoints, generation: numb
         endpoints: live(name),
       }))
     : [];
-  return { schema: "iapp.route/1", generation, versions, drain_ms: state.settings.drain_ms, limits: DEFAULT_LIMITS };
+  return {
+    schema: "iapp.route/1",
+    generation,
+    versions,
+    drain_ms: state.settings.drain_ms,
+    limits: DEFAULT_LIMITS,
+    guard: guardOf(state, versions),
+  };
+}
+
+/** The version that is being rolled out is guarded while another one is there to take its requests. */
+function guardOf({ desired }: AppState, versions: readonly RouteVersion[]): RouteGuard | null {
+  const { guarded } = desired;
+  const fallback = versions.find(({ name, endpoints }) => name !== guarded && endpoints.length > 0)?.name;
+  if (guarded === undefined || fallback === undefined || !versions.some(({ name }) => name === guarded)) return null;
+  return { version: guarded, fallback, ...DEFAULT_GUARD };
 }
 
 /** Do two routes send requests to the same places? */

@@ -1,5 +1,7 @@
+import type { RouterEvidence } from "../core/evidence.js";
 import type { Platform, StartOutcome, VersionView } from "../rollout/platform.js";
 import { type AppHandle, desire, waitFor } from "./control.js";
+import { routerEvidence } from "./router-link.js";
 import { type AppState, type DesiredVersion, readState, type UnitStatus } from "./state.js";
 
 /** The newest process of a version, the one that counts. */
@@ -38,6 +40,7 @@ export class LocalPlatform implements Platform {
         weight,
         ready: units.filter(isServing).length,
         problem: units.at(-1)?.problem?.text ?? null,
+        lines: units.at(-1)?.problem?.lines ?? [],
       };
     });
   }
@@ -61,7 +64,7 @@ export class LocalPlatform implements Platform {
     });
   }
 
-  async weights(weights: ReadonlyMap<string, number>): Promise<void> {
+  async weights(weights: ReadonlyMap<string, number>, guarded?: string): Promise<number> {
     const wanted = await desire(this.#app, (state) => {
       const versions = state.desired.versions.map((version) => ({
         ...version,
@@ -69,9 +72,17 @@ export class LocalPlatform implements Platform {
       }));
       const sum = versions.reduce((total, { weight }) => total + weight, 0);
       if (sum !== 1000) throw new Error(`weights add up to ${sum}, not 1000`);
-      return { ...state, desired: { ...state.desired, versions } };
+      const { guarded: _before, ...desired } = state.desired;
+      return { ...state, desired: { ...desired, versions, ...(guarded === undefined ? {} : { guarded }) } };
     });
-    await waitFor(this.#app, (state) => (state.observed.generation >= wanted.generation ? true : undefined));
+    return waitFor(this.#app, ({ observed }) =>
+      observed.generation >= wanted.generation ? observed.route.applied : undefined,
+    );
+  }
+
+  async evidence(): Promise<RouterEvidence | null> {
+    const admin = (await readState(this.#app.dir))?.observed.router?.admin ?? null;
+    return admin === null ? null : routerEvidence(admin);
   }
 
   async retire(version: string): Promise<void> {

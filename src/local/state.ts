@@ -114,7 +114,13 @@ export interface AppState {
   generation: number;
   /** Chosen once, then kept. `pinned`: a person asked for this very port. */
   port: { host: string; number: number; pinned: boolean };
-  desired: { running: boolean; versions: DesiredVersion[]; router: number };
+  desired: {
+    running: boolean;
+    versions: DesiredVersion[];
+    router: number;
+    /** The version that the router takes out by itself when it does nothing but fail. */
+    guarded?: string;
+  };
   versions: VersionRecord[];
   settings: Settings;
   observed: Observed;

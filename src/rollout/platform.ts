@@ -1,3 +1,5 @@
+import type { RouterEvidence } from "../core/evidence.js";
+
 /** Why a version cannot be used: the process's own last words are with it. */
 export interface StartFailure {
   version: string;
@@ -15,6 +17,8 @@ export interface VersionView {
   /** Processes that take requests. */
   ready: number;
   problem: string | null;
+  /** Last lines of a process with a problem. */
+  lines: string[];
 }
 
 /**
@@ -25,8 +29,13 @@ export interface Platform {
   view(): Promise<VersionView[]>;
   /** Brings a version up beside what runs, without requests. Resolves when it is ready or has failed. */
   start(version: string): Promise<StartOutcome>;
-  /** Sets all weights at once (sum 1000). Resolves when every router has applied them. */
-  weights(weights: ReadonlyMap<string, number>): Promise<void>;
+  /**
+   * Sets all weights at once (sum 1000). Resolves, with the generation of the route, when every router has applied them. `guarded` is taken
+   * out by the routers themselves when it does nothing but fail.
+   */
+  weights(weights: ReadonlyMap<string, number>, guarded?: string): Promise<number>;
   /** Ends a version of weight zero after what it has in flight. */
   retire(version: string): Promise<void>;
+  /** What the routers have counted; null while they do not answer. */
+  evidence(): Promise<RouterEvidence | null>;
 }

@@ -12,6 +12,7 @@ export function createAdmin(router: Router): Server {
     const path = (req.url ?? "/").split("?")[0];
     if (req.method !== "GET" && req.method !== "HEAD") send(405, "text/plain", "only GET\n");
     else if (path === "/-/iapp/router") send(200, "application/json", `${JSON.stringify(router.status())}\n`);
+    else if (path === "/-/iapp/evidence") send(200, "application/json", `${JSON.stringify(router.evidence())}\n`);
     else if (path === "/metrics") send(200, "text/plain; version=0.0.4", router.metrics.render(router.route));
     else if (path === "/livez") send(200, "text/plain", "ok\n");
     else if (path === "/readyz") {

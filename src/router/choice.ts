@@ -37,6 +37,16 @@ export class VersionChooser {
     this.#route = route;
   }
 
+  /** From now on requests that one version would have got go to another, until the next route comes. */
+  divert(from: string, to: string): void {
+    const share = this.#route.versions.find(({ name }) => name === from)?.weight ?? 0;
+    const versions = this.#route.versions.map((version) => {
+      if (version.name === from) return { ...version, weight: 0 };
+      return version.name === to ? { ...version, weight: version.weight + share } : version;
+    });
+    this.update({ ...this.#route, versions });
+  }
+
   /** @param forced the value of `X-Iapp-Version`, which overrides the weights. */
   choose(forced?: string): Choice {
     if (forced !== undefined) {

@@ -36,6 +36,7 @@ export async function runRouter(options: RouterProcessOptions): Promise<number> 
     port: options.port,
     headerBytes: headerBytes(first),
     onAccess: (r) => log.record(r),
+    onGuard: (version, reason) => log.say("error", `${version} gets no more requests: ${reason}`),
   });
   const admin = createAdmin(router);
   try {

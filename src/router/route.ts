@@ -25,6 +25,18 @@ export interface RouteLimits {
   header_bytes: number;
 }
 
+/** When the router takes a new version out by itself. */
+export interface RouteGuard {
+  version: string;
+  /** Gets its share then. */
+  fallback: string;
+  /** Failures in a row from the first request on; three times as many once it has succeeded. */
+  in_row: number;
+  /** Share of failures among this many last requests. */
+  window: number;
+  share: number;
+}
+
 /** What the router does, in one document. Whoever changes it writes the whole file anew with a higher generation. */
 export interface RouteDocument {
   schema: "iapp.route/1";
@@ -33,7 +45,11 @@ export interface RouteDocument {
   /** How long requests in flight may take when the router itself stops. */
   drain_ms: number;
   limits: RouteLimits;
+  guard: RouteGuard | null;
 }
+
+/** Four in a row: a version that always fails costs its users that many requests, and what is in flight meanwhile. */
+export const DEFAULT_GUARD = { in_row: 4, window: 40, share: 0.5 };
 
 export const DEFAULT_LIMITS: RouteLimits = {
   header_ms: 10_000,
@@ -56,6 +72,7 @@ export const EMPTY_ROUTE: RouteDocument = {
   versions: [],
   drain_ms: DEFAULT_DRAIN_MS,
   limits: DEFAULT_LIMITS,
+  guard: null,
 };
 
 /**
@@ -75,7 +92,21 @@ export function parseRoute(text: string): RouteDocument {
   if (versions.length > 0 && sum !== WHOLE) throw new Error(`the weights add up to ${sum}, not ${WHOLE}`);
   const drain = raw.drain_ms ?? DEFAULT_DRAIN_MS;
   if (!isCount(drain)) throw new Error("drain_ms is not a whole number");
-  return { schema: "iapp.route/1", generation, versions, drain_ms: drain, limits: parseLimits(raw.limits ?? {}) };
+  const limits = parseLimits(raw.limits ?? {});
+  const guard = parseGuard(raw.guard ?? null, versions);
+  return { schema: "iapp.route/1", generation, versions, drain_ms: drain, limits, guard };
+}
+
+function parseGuard(raw: Partial<RouteGuard> | null, versions: readonly RouteVersion[]): RouteGuard | null {
+  if (raw === null) return null;
+  const guard = { ...DEFAULT_GUARD, ...raw };
+  const known = (name: string | undefined): boolean => versions.some((version) => version.name === name);
+  if (!known(guard.version) || !known(guard.fallback) || guard.version === guard.fallback) {
+    throw new Error("the guard does not name two versions of the route");
+  }
+  const sound = isCount(guard.in_row) && guard.in_row > 0 && isCount(guard.window) && guard.window > 0;
+  if (!sound || !(guard.share > 0 && guard.share <= 1)) throw new Error("the guard's bounds are not sound");
+  return guard as RouteGuard;
 }
 
 function parseVersion(version: Partial<RouteVersion>): RouteVersion {

@@ -1,9 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import type { EvidenceEpoch, RouterEvidence } from "../core/evidence.js";
 import { rawError, sendError } from "./answer.js";
 import { VersionChooser } from "./choice.js";
+import { EpochLog } from "./epochs.js";
 import { createPool, type ForwardParts, forward } from "./forward.js";
+import { Guard } from "./guard.js";
 import { forcedVersion, requestId } from "./headers.js";
 import { RouterMetrics } from "./metrics.js";
 import { EMPTY_ROUTE, parseRoute, type RouteDocument } from "./route.js";
@@ -25,6 +28,8 @@ export interface RouterOptions {
   /** Size of all headers of a request together. */
   headerBytes?: number;
   onAccess?: (record: AccessRecord) => void;
+  /** The guard has taken a version out. */
+  onGuard?: (version: string, reason: string) => void;
   now?: () => number;
 }
 
@@ -53,6 +58,9 @@ export class Router {
   readonly #now: () => number;
   #problem: string | null = null;
   #draining = false;
+  readonly #epochs = new EpochLog();
+  readonly #guard = new Guard();
+  #diverted: RouterEvidence["guard"] = null;
   readonly #open = new Set<ServerResponse>();
   #connections = 0;
 
@@ -84,14 +92,37 @@ export class Router {
       const route = parseRoute(text);
       const { generation } = this.#chooser.route;
       if (route.generation < generation) throw new Error(`generation ${route.generation} is older than ${generation}`);
+      this.#problem = null;
+      // The same route read once more must not undo what the guard has done.
+      if (route.generation === generation && this.#diverted !== null) return true;
       this.#applyLimits(route);
       this.#chooser.update(route);
-      this.#problem = null;
+      this.#epochs.apply(route);
+      this.#guard.apply(route.guard, route.generation);
+      this.#diverted = null;
       return true;
     } catch (error) {
       this.#problem = (error as Error).message;
       return false;
     }
+  }
+
+  /** What a rollout reads: counts by version and set of weights, and what the guard did. */
+  evidence(): RouterEvidence {
+    return this.#epochs.report(this.#chooser.route.generation, this.#diverted);
+  }
+
+  /** Notes how a request ended that the weights have given away. */
+  #count(epoch: EvidenceEpoch, version: string, status: number | null, seconds: number): void {
+    this.#epochs.end(epoch, version, status, seconds);
+    const { guard } = this.#chooser.route;
+    if (status === null || guard === null || this.#diverted !== null || epoch !== this.#epochs.current) return;
+    const reason = this.#guard.outcome(version, status >= 500);
+    if (reason === null) return;
+    this.#diverted = { version: guard.version, reason, at_ms: Date.now() };
+    this.#chooser.divert(guard.version, guard.fallback);
+    this.#epochs.apply(this.#chooser.route);
+    this.#options.onGuard?.(guard.version, reason);
   }
 
   get route(): RouteDocument {
@@ -155,7 +186,9 @@ export class Router {
     const id = requestId(req.rawHeaders);
     if (this.#draining) res.shouldKeepAlive = false;
     this.#open.add(res);
-    const choice = this.#chooser.choose(forcedVersion(req.rawHeaders));
+    const forced = forcedVersion(req.rawHeaders);
+    const epoch = forced === undefined ? this.#epochs.current : undefined;
+    const choice = this.#chooser.choose(forced);
     let version: string | null = null;
     let status: number | null;
     if (choice.kind === "version") {
@@ -163,7 +196,9 @@ export class Router {
       this.metrics.begin(version);
       const exchange = { id, version, client: req.socket.remoteAddress ?? "unknown" };
       status = await forward(req, res, exchange, this.#parts);
-      this.metrics.end(version, status, (this.#now() - started) / 1000);
+      const seconds = (this.#now() - started) / 1000;
+      this.metrics.end(version, status, seconds);
+      if (epoch !== undefined) this.#count(epoch, version, status, seconds);
     } else if (choice.kind === "unknown") {
       status = 404;
       this.metrics.refuse("unknown_version");

@@ -12,6 +12,7 @@ import { ensureState, type ProjectLayout } from "../../project/layout.js";
 import { type App, adopt, handleOf, urlOf } from "../apps/index.js";
 import { newPort, usablePort, withPort } from "../apps/port.js";
 import { restartApp } from "../restart/index.js";
+import { refuseUnfinished } from "../rollout/unfinished.js";
 import { bringUp } from "./apply.js";
 import { type Candidate, serveCommand, serveEnv } from "./candidate.js";
 import { askExample, type ExampleAnswer } from "./example.js";
@@ -63,6 +64,7 @@ export async function deploy(ctx: Context, input: DeployInput): Promise<DeployRe
     signal: ctx.signal,
   });
   try {
+    await refuseUnfinished(dir, name);
     const before = await readState(dir);
     // A port that cannot be had is said before the training, not after it.
     const port = before === null ? await newPort(layout, input.port) : null;
@@ -100,7 +102,7 @@ export async function deploy(ctx: Context, input: DeployInput): Promise<DeployRe
 }
 
 /** Does the current version answer requests at the moment? */
-function isAnswering(state: AppState): boolean {
+export function isAnswering(state: AppState): boolean {
   const current = currentVersion(state);
   const running = state.desired.running && livingProcesses(state).length > 0;
   return (
@@ -109,7 +111,7 @@ function isAnswering(state: AppState): boolean {
 }
 
 /** Notes the new version, and drops what an interrupted deployment has left beside the current one. */
-async function addVersion(
+export async function addVersion(
   ctx: Context,
   app: App,
   plan: DeployPlan & { kind: "new" },

@@ -1,0 +1,90 @@
+import { OperationError, UserError } from "../../core/errors.js";
+import type { Context } from "../../core/events.js";
+import { acquireLock, readOwner } from "../../core/lock.js";
+import { isSameProcess } from "../../core/process.js";
+import { appPaths } from "../../local/paths.js";
+import { askRollout, pastRollouts, readRollout } from "../../local/rollout-store.js";
+import { type Explanation, explain } from "../../rollout/explain.js";
+import { isOver, type Request, type RolloutState } from "../../rollout/state.js";
+import { type App, adopt, resolveApp } from "../apps/index.js";
+import { driveRollout } from "./drive.js";
+import { myself } from "./start.js";
+
+export interface RolloutStatus extends Explanation {
+  app: string;
+  /** Does a process drive it at the moment? */
+  driven: boolean;
+}
+
+/** The app's rollout as it is. */
+export async function rolloutStatus(ctx: Context, name: string | undefined): Promise<RolloutStatus> {
+  const app = await resolveApp(ctx, name);
+  const state = await rolloutOf(app);
+  return { ...explain(state, ctx.now()), app: app.name, driven: await isDriven(app) };
+}
+
+export async function rolloutHistory(ctx: Context, name: string | undefined): Promise<RolloutState[]> {
+  const app = await resolveApp(ctx, name);
+  const now = await readRollout(app.handle.dir);
+  const ended = await pastRollouts(app.handle.dir);
+  return now === null || isOver(now) ? ended : [now, ...ended];
+}
+
+/**
+ * Leaves a request for the driver; where nobody drives, drives on: until the end for an abort, and for everything that ends it.
+ * `resume` drives in any case.
+ */
+export async function requestRollout(
+  ctx: Context,
+  name: string | undefined,
+  what: Request["what"],
+  why: string | null,
+): Promise<RolloutState> {
+  const app = await resolveApp(ctx, name);
+  const before = await rolloutOf(app);
+  if (isOver(before)) {
+    throw new UserError("IAPP_ROLLOUT_OVER", `the rollout of ${before.to} is over: ${before.phase}`, {
+      remedy: before.phase === "promoted" ? "Go back with iapp rollback." : "Begin another with iapp rollout.",
+    });
+  }
+  adopt(ctx, app);
+  const asks = what !== "resume" || before.paused !== null;
+  if (asks) await askRollout(app.handle.dir, { what, by: myself(), at_ms: ctx.now(), why });
+  const lock = await acquireLock(appPaths(app.handle.dir).operationLock, {
+    command: `iapp rollout ${what}`,
+    signal: ctx.signal,
+  }).catch((error: unknown) => {
+    if (error instanceof OperationError && error.code === "IAPP_LOCK_TAKEN") return null;
+    throw error;
+  });
+  if (lock === null) return obeyed(ctx, app, before);
+  try {
+    if (what === "pause") return (await readRollout(app.handle.dir))!;
+    return await driveRollout(ctx, app);
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Waits until the driver has seen the request. */
+async function obeyed(ctx: Context, app: App, before: RolloutState): Promise<RolloutState> {
+  for (;;) {
+    const state = (await readRollout(app.handle.dir))!;
+    if (state.request === null || isOver(state) || state.id !== before.id || ctx.signal.aborted) return state;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** Somebody holds the app's lock: while a rollout is under way that is its driver. */
+async function isDriven(app: App): Promise<boolean> {
+  const owner = await readOwner(appPaths(app.handle.dir).operationLock);
+  return owner !== null && isSameProcess(owner);
+}
+
+async function rolloutOf(app: App): Promise<RolloutState> {
+  const state = await readRollout(app.handle.dir);
+  if (state !== null) return state;
+  throw new UserError("IAPP_ROLLOUT_NONE", `${app.name} has had no rollout`, {
+    remedy: "Begin one: iapp rollout NOTEBOOK",
+  });
+}

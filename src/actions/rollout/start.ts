@@ -1,0 +1,102 @@
+import { randomBytes } from "node:crypto";
+import { hostname, userInfo } from "node:os";
+import { join } from "node:path";
+import { UserError } from "../../core/errors.js";
+import type { Context } from "../../core/events.js";
+import { acquireLock } from "../../core/lock.js";
+import { appPaths } from "../../local/paths.js";
+import { LocalRolloutStore, readRollout } from "../../local/rollout-store.js";
+import { readState } from "../../local/state.js";
+import type { ProjectLayout } from "../../project/layout.js";
+import { contractBreaks } from "../../rollout/contract.js";
+import type { Stage } from "../../rollout/stage.js";
+import { newRollout, type RolloutState } from "../../rollout/state.js";
+import { type App, adopt, handleOf } from "../apps/index.js";
+import { readBundle } from "../bundle/index.js";
+import type { Candidate } from "../deploy/candidate.js";
+import { addVersion, isAnswering } from "../deploy/index.js";
+import { currentVersion, planDeploy } from "../deploy/plan.js";
+import { driveRollout } from "./drive.js";
+import { launchDriver } from "./launch.js";
+import { refuseUnfinished } from "./unfinished.js";
+
+export interface RolloutInput {
+  layout: ProjectLayout;
+  name: string;
+  source: string;
+  prepare: (ctx: Context) => Promise<Candidate>;
+  stages: Stage[];
+  bakeMs: number;
+  limits: RolloutState["limits"];
+  allowContractChange: boolean;
+  /** Leave it to a process of its own. */
+  detach: boolean;
+}
+
+export type RolloutOutcome =
+  | { kind: "unchanged"; version: string }
+  | { kind: "detached"; state: RolloutState }
+  | { kind: "ended"; state: RolloutState };
+
+/** Who a rollout belongs to, for others who look at it. */
+export const myself = (): string => `${userInfo().username}@${hostname()}`;
+
+/** Begins a rollout beside what serves now and drives it, or leaves it to a process of its own. */
+export async function startRollout(ctx: Context, input: RolloutInput): Promise<RolloutOutcome> {
+  const dir = join(input.layout.apps, input.name);
+  const command = `iapp rollout ${input.source}`;
+  const lock = await acquireLock(appPaths(dir).operationLock, { command, signal: ctx.signal });
+  let app: App;
+  try {
+    const begun = await begin(ctx, dir, input);
+    if (begun.kind === "unchanged") return begun;
+    app = begun.app;
+    if (!input.detach) return { kind: "ended", state: await driveRollout(ctx, app) };
+  } finally {
+    await lock.release();
+  }
+  launchDriver(ctx, app);
+  return { kind: "detached", state: (await readRollout(dir))! };
+}
+
+async function begin(
+  ctx: Context,
+  dir: string,
+  input: RolloutInput,
+): Promise<{ kind: "unchanged"; version: string } | { kind: "begun"; app: App }> {
+  const { layout, name } = input;
+  await refuseUnfinished(dir, name);
+  const state = await readState(dir);
+  const current = state === null ? null : currentVersion(state);
+  if (state === null || current === null || !isAnswering(state)) {
+    throw new UserError("IAPP_ROLLOUT_NOTHING", `${name} does not serve: there is nothing to roll out beside`, {
+      remedy: `Deploy it first: iapp deploy ${input.source}`,
+    });
+  }
+  const app: App = { name, layout, handle: handleOf(ctx, dir), state };
+  adopt(ctx, app);
+  const candidate = await input.prepare(ctx);
+  const plan = planDeploy(state, candidate, true);
+  if (plan.kind !== "new") return { kind: "unchanged", version: plan.version };
+  const before = state.versions.find((version) => version.name === current)!;
+  const breaks = contractBreaks(
+    (await readBundle(before.bundle.dir)).contract,
+    (await readBundle(candidate.bundle.dir)).contract,
+  );
+  if (breaks.length > 0 && !input.allowContractChange) {
+    throw new UserError(
+      "IAPP_ROLLOUT_CONTRACT",
+      `the new version would refuse or answer otherwise what ${current} takes`,
+      {
+        lines: breaks,
+        remedy: "Callers must be ready first; then roll out with --allow-contract-change.",
+      },
+    );
+  }
+  const version = await addVersion(ctx, app, plan, candidate, undefined);
+  const id = `${version.name}-${randomBytes(4).toString("hex")}`;
+  const { stages, limits, bakeMs: bake_ms } = input;
+  const rollout = newRollout({ id, from: current, to: version.name, by: myself(), stages, bake_ms, limits }, ctx.now());
+  await new LocalRolloutStore(dir).create(rollout);
+  return { kind: "begun", app };
+}

@@ -1,0 +1,219 @@
+import { basename, dirname, resolve } from "node:path";
+import {
+  DEFAULT_STAGES,
+  formatDuration,
+  parseDuration,
+  parseStages,
+  type RolloutState,
+  requestRollout,
+  rolloutHistory,
+  rolloutStatus,
+  shortestTime,
+  startRollout,
+} from "../actions/rollout/index.js";
+import { projectConfig } from "../config/index.js";
+import { ExitCode, Interrupted, UserError } from "../core/errors.js";
+import type { Host } from "../core/host.js";
+import { findProject } from "../project/layout.js";
+import { type CommandInput, defineCommand } from "./command.js";
+import { candidateOf } from "./deploy.js";
+import { endText, explainText, historyText, statusText } from "./rollout-text.js";
+import { TRAIN_OPTIONS } from "./train.js";
+
+const APP = { name: "[app]", summary: "name of the app (default: the only one)" };
+const WHY = { flags: "--why <text>", summary: "kept in the history" };
+
+export default defineCommand({
+  summary: "bring a new version up beside the old one and move requests step by step",
+  description:
+    "Trains the notebook unless nothing has changed, starts the new version beside the old one, and moves requests to it in steps. A step ends when its time is over and the evidence is there; a version that fails more often, answers more slowly, or dies is rolled back by itself. The old version stays warm until the end. Any person may look, pause, go on or abort from another terminal; Ctrl-C leaves it holding.",
+  arguments: [{ name: "<source>", summary: "the notebook; or a bundle: its folder, or the beginning of its digest" }],
+  options: [
+    { flags: "--name <name>", summary: "name of the app (default: the notebook's file name)" },
+    { flags: "--blue-green", summary: "no steps: all requests at once, the old version waits beside it" },
+    {
+      flags: "--stage <stage>",
+      summary: `percent, shortest time, least requests: 10,5m,200req (repeatable; default: ${DEFAULT_STAGES.join(" ")})`,
+      collect: true,
+    },
+    { flags: "--bake <time>", summary: "how long the old version waits after the last step", default: "2m" },
+    { flags: "--excess <points>", summary: "percentage points by which errors may be more", default: "2" },
+    { flags: "--accept-unproven", summary: "let time alone end a step: for apps with few requests" },
+    { flags: "--allow-contract-change", summary: "although requests that were good may be refused" },
+    { flags: "--detach", summary: "leave it to a process of its own" },
+    { flags: "--on-interrupt <what>", summary: "at Ctrl-C", choices: ["hold", "rollback"], default: "hold" },
+    ...TRAIN_OPTIONS,
+  ],
+  examples: [
+    "iapp rollout churn.ipynb",
+    "iapp rollout churn.ipynb --blue-green --bake 10m",
+    "iapp rollout churn.ipynb --stage 5,5m,200req --stage 25,10m,500req --detach",
+    "iapp rollout status",
+    "iapp rollout abort --why 'wrong data'",
+  ],
+  subcommands: {
+    status: {
+      summary: "where it stands; exit 4 while it is not over",
+      arguments: [APP],
+      options: [{ flags: "--watch", summary: "go on until it is over" }],
+      examples: ["iapp rollout status", "iapp rollout status churn --watch"],
+      run: async ({ args, options }, host) => {
+        let view = await rolloutStatus(host, args[0]);
+        while (options.watch === true && !view.over && !host.signal.aborted) {
+          host.emit({ code: "rollout.status", level: "info", text: statusText(view, host.style, host.columns) });
+          await new Promise((done) => setTimeout(done, 2000));
+          view = await rolloutStatus(host, args[0]);
+        }
+        host.result(view, () => statusText(view, host.style, host.columns));
+        return view.over ? 0 : ExitCode.held;
+      },
+    },
+    explain: {
+      summary: "why it is where it is, with the numbers",
+      arguments: [APP],
+      examples: ["iapp rollout explain"],
+      run: async ({ args }, host) => {
+        const view = await rolloutStatus(host, args[0]);
+        host.result(view, () => explainText(view, host.style, host.columns));
+        return 0;
+      },
+    },
+    history: {
+      summary: "rollouts of the app, newest first",
+      arguments: [APP],
+      examples: ["iapp rollout history", "iapp rollout history churn --json"],
+      run: async ({ args }, host) => {
+        const rollouts = await rolloutHistory(host, args[0]);
+        host.result({ schema: "iapp.rollout-history/1", rollouts }, () => historyText(rollouts, host.columns));
+        return 0;
+      },
+    },
+    pause: {
+      summary: "stay at this step until somebody resumes",
+      arguments: [APP],
+      options: [WHY],
+      examples: ["iapp rollout pause --why 'looking at the answers'"],
+      run: (input, host) => ask(host, input, "pause"),
+    },
+    resume: {
+      summary: "go on: after a pause, or where the driver is gone",
+      arguments: [APP],
+      options: [WHY],
+      examples: ["iapp rollout resume"],
+      run: (input, host) => ask(host, input, "resume"),
+    },
+    promote: {
+      summary: "end this step now, whatever the evidence",
+      arguments: [APP],
+      options: [{ flags: "--full", summary: "move all requests now" }, WHY],
+      examples: ["iapp rollout promote", "iapp rollout promote --full --why 'checked by hand'"],
+      run: (input, host) => ask(host, input, input.options.full === true ? "promote-full" : "promote"),
+    },
+    abort: {
+      summary: "give all requests back to the old version and end the new one",
+      arguments: [APP],
+      options: [WHY],
+      examples: ["iapp rollout abort --why 'wrong data'"],
+      run: (input, host) => ask(host, input, "abort"),
+    },
+  },
+  async run(input, host) {
+    const given = input.args[0]!;
+    const layout = await findProject(given.endsWith(".ipynb") ? dirname(resolve(host.cwd, given)) : host.cwd);
+    const { config } = await projectConfig(layout.root);
+    const { name, prepare } = await candidateOf(host, layout, input, config.name);
+    const texts = (input.options.stage as string[] | undefined) ?? [];
+    const stages = input.options.blueGreen === true ? [] : stagesOf(texts.length > 0 ? texts : DEFAULT_STAGES);
+    const bakeMs = parseDuration(String(input.options.bake));
+    if (bakeMs === null)
+      throw new UserError("IAPP_CLI_TIME", `--bake ${String(input.options.bake)} is not a time such as 90s or 5m`);
+    const excess = Number(input.options.excess) / 100;
+    if (!(excess > 0 && excess < 1)) {
+      throw new UserError(
+        "IAPP_CLI_NUMBER",
+        `--excess ${String(input.options.excess)} is not a number of percentage points`,
+      );
+    }
+    host.emit({
+      code: "rollout.plan",
+      level: "info",
+      text: `at least ${formatDuration(shortestTime(stages, bakeMs, 0))}; both versions run until the end; back at any time: iapp rollback ${name}`,
+    });
+    const unproven = input.options.acceptUnproven === true;
+    try {
+      const outcome = await startRollout(host, {
+        layout,
+        name,
+        source: basename(given),
+        prepare,
+        stages,
+        bakeMs,
+        limits: { excess, alpha: 0.01, unproven },
+        allowContractChange: input.options.allowContractChange === true,
+        detach: input.options.detach === true,
+      });
+      if (outcome.kind === "unchanged") {
+        const document = { schema: "iapp.rollout/1", changed: false, version: outcome.version };
+        host.result(document, `nothing has changed: ${name} ${outcome.version} serves this already`);
+        return 0;
+      }
+      if (outcome.kind === "detached") {
+        host.result(outcome.state, `${outcome.state.to} is being rolled out; see: iapp rollout status ${name} --watch`);
+        return 0;
+      }
+      return end(host, outcome.state);
+    } catch (error) {
+      if (!(error instanceof Interrupted)) throw error;
+      return interrupted(host, name, input.options.onInterrupt === "rollback");
+    }
+  },
+});
+
+function stagesOf(texts: readonly string[]): ReturnType<typeof parseStages> {
+  try {
+    return parseStages(texts);
+  } catch (error) {
+    throw new UserError("IAPP_ROLLOUT_STAGE", (error as Error).message);
+  }
+}
+
+async function ask(
+  host: Host,
+  { args, options }: CommandInput,
+  what: Parameters<typeof requestRollout>[2],
+): Promise<number> {
+  const state = await requestRollout(host, args[0], what, (options.why as string | undefined) ?? null);
+  if (what === "abort" && state.phase === "aborted") {
+    host.result(state, () => endText(state, host.style));
+    return 0;
+  }
+  return end(host, state);
+}
+
+/** The exit code says how it ended: 0 promoted, 3 rolled back, 4 it holds, 5 aborted by a person. */
+function end(host: Host, state: RolloutState): number {
+  const codes: Record<string, number> = {
+    promoted: ExitCode.done,
+    "rolled-back": ExitCode.declined,
+    aborted: ExitCode.aborted,
+  };
+  const code = codes[state.phase];
+  host.result(state, () =>
+    code === undefined
+      ? `${state.to} ${state.paused === null ? "goes on" : "is paused"}: iapp rollout status`
+      : endText(state, host.style),
+  );
+  return code ?? ExitCode.done;
+}
+
+/** Ctrl-C: it holds where it is, unless it was said that it shall go back. */
+async function interrupted(host: Host, name: string, back: boolean): Promise<number> {
+  const never = new AbortController().signal;
+  if (back) {
+    const state = await requestRollout({ ...host, signal: never }, name, "abort", "interrupted").catch(() => null);
+    if (state !== null) return end(host, state);
+  }
+  const text = `left as it is; go on with iapp rollout resume ${name}, go back with iapp rollback ${name}`;
+  host.emit({ code: "rollout.held", level: "warn", text });
+  return ExitCode.interrupted;
+}

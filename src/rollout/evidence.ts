@@ -1,0 +1,100 @@
+import { LATENCY_BOUNDS, type RouterEvidence } from "../core/evidence.js";
+import type { Shares } from "./attribution.js";
+
+/** What was counted of one version while the weights did not change. */
+export interface Arm {
+  requests: number;
+  errors: number;
+  latency: number[];
+}
+
+/** One router's counts under one set of weights, as last read. Counts only grow, so reading twice adds nothing. */
+export interface Epoch {
+  router: string;
+  generation: number;
+  /** Share of the new version, thousandths. */
+  weight: number;
+  old: Arm;
+  new: Arm;
+  /** Answers above this index of `LATENCY_BOUNDS` are slow: the old version's p95 before, and half as much again. Null: not known then. */
+  slow_above: number | null;
+}
+
+/** Fewest answers of the old version from which its p95 is taken. */
+const ENOUGH = 100;
+/** A slowdown below this is nobody's business: machines are noisy. */
+const SLOWER = 1.5;
+const NOTHING: Arm = { requests: 0, errors: 0, latency: [] };
+
+/** Takes over what a router reports for this pair of versions since the rollout began. */
+export function fold(
+  epochs: readonly Epoch[],
+  report: RouterEvidence,
+  pair: { from: string; to: string; since: number },
+): Epoch[] {
+  const found = new Map(epochs.map((epoch) => [`${epoch.router} ${epoch.generation}`, epoch]));
+  for (const { generation, weights, versions } of report.epochs) {
+    if (generation < pair.since) continue;
+    const key = `${report.router} ${generation}`;
+    const before = found.get(key);
+    found.set(key, {
+      router: report.router,
+      generation,
+      weight: weights[pair.to] ?? 0,
+      old: versions[pair.from] ?? NOTHING,
+      new: versions[pair.to] ?? NOTHING,
+      slow_above: before === undefined ? slowAbove([...found.values()]) : before.slow_above,
+    });
+  }
+  return [...found.values()];
+}
+
+/** Index of the bound above which an answer is slow, from what the old version has shown so far. */
+function slowAbove(epochs: readonly Epoch[]): number | null {
+  const latency = sumOf(epochs.map(({ old }) => old.latency));
+  const total = latency.reduce((sum, count) => sum + count, 0);
+  if (total < ENOUGH) return null;
+  const p95 = LATENCY_BOUNDS[quantileIndex(latency, 0.95)];
+  if (p95 === undefined) return null;
+  const index = LATENCY_BOUNDS.findIndex((bound) => bound >= p95 * SLOWER);
+  return index < 0 ? null : index;
+}
+
+/** Index of the bucket in which a quantile lies. */
+export function quantileIndex(latency: readonly number[], q: number): number {
+  const total = latency.reduce((sum, count) => sum + count, 0);
+  let seen = 0;
+  for (const [i, count] of latency.entries()) {
+    seen += count;
+    if (seen >= q * total) return i;
+  }
+  return latency.length - 1;
+}
+
+function sumOf(lists: readonly (readonly number[])[]): number[] {
+  const out: number[] = [];
+  for (const list of lists) for (const [i, count] of list.entries()) out[i] = (out[i] ?? 0) + count;
+  return out;
+}
+
+/** Both arms over some epochs. */
+export function total(epochs: readonly Epoch[]): { old: Arm; new: Arm } {
+  const arm = (side: "old" | "new"): Arm => ({
+    requests: epochs.reduce((sum, epoch) => sum + epoch[side].requests, 0),
+    errors: epochs.reduce((sum, epoch) => sum + epoch[side].errors, 0),
+    latency: sumOf(epochs.map((epoch) => epoch[side].latency)),
+  });
+  return { old: arm("old"), new: arm("new") };
+}
+
+export function errorShares(epochs: readonly Epoch[]): Shares[] {
+  return epochs.map((epoch) => ({ weight: epoch.weight / 1000, onNew: epoch.new.errors, onOld: epoch.old.errors }));
+}
+
+export function slowShares(epochs: readonly Epoch[]): Shares[] {
+  return epochs.map(({ weight, slow_above, ...epoch }) => {
+    const slow = (arm: Arm): number =>
+      slow_above === null ? 0 : arm.latency.slice(slow_above + 1).reduce((sum, count) => sum + count, 0);
+    return { weight: weight / 1000, onNew: slow(epoch.new), onOld: slow(epoch.old) };
+  });
+}

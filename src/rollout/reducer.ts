@@ -1,0 +1,238 @@
+import type { RouterEvidence } from "../core/evidence.js";
+import { isWorse, logEvidence } from "./attribution.js";
+import { type Arm, errorShares, fold, slowShares, total } from "./evidence.js";
+import type { VersionView } from "./platform.js";
+import { difference } from "./proportions.js";
+import { isOver, noted, type Phase, type RolloutState, type Verdict } from "./state.js";
+
+/** What a driver has just seen. */
+export interface Seen {
+  /** Null: the platform did not answer; nothing is concluded from that. */
+  views: readonly VersionView[] | null;
+  evidence: RouterEvidence | null;
+}
+
+/** What has to be done before the next look. All of it may be done again. */
+export type Effect =
+  /** Give the new version this share, in thousandths. */
+  | { kind: "weights"; weight: number }
+  /** End the version that lost: it gets nothing any more. */
+  | { kind: "retire"; version: string };
+
+export interface Decision {
+  state: RolloutState;
+  effects: Effect[];
+}
+
+/** One look: what the state becomes, and what to do. Pure. */
+export function decide(before: RolloutState, seen: Seen, now: number): Decision {
+  if (isOver(before)) return { state: before, effects: [] };
+  let state = withEvidence(before, seen);
+  const asked = obey(state, now);
+  if (asked.done) return asked.decision;
+  state = asked.decision.state;
+  const failure = failureOf(state, seen);
+  if (failure !== null) return rollBack(state, now, "rolled-back", failure);
+  if (state.paused !== null || state.phase === "starting") return { state, effects: [] };
+  // Weights that are not known to be applied are asked for again: a driver may have died between the two.
+  if (state.since_ms === null) return { state, effects: [{ kind: "weights", weight: weightOf(state) }] };
+  const wait = waiting(state, now);
+  if (wait !== null) return { state: { ...state, verdict: wait }, effects: [] };
+  return advance(state, now, `step ${state.step + 1} passed`);
+}
+
+/** The version is ready: give it its first share. */
+export function started(state: RolloutState, generation: number, now: number): Decision {
+  const ready = noted({ ...state, first_generation: generation }, now, `${state.to} is ready`);
+  return advance(ready, now, "");
+}
+
+/** The weights of this step are applied by every router: its clock begins. */
+export function applied(state: RolloutState, generation: number, now: number): RolloutState {
+  return { ...state, since_ms: now, step_generation: generation };
+}
+
+/** The version did not come up. */
+export function failedToStart(state: RolloutState, reason: string, lines: string[], now: number): Decision {
+  const verdict: Verdict = { outcome: "fail", metric: "start", reason: `${state.to} ${reason}`, numbers: {}, lines };
+  return rollBack(state, now, "rolled-back", verdict);
+}
+
+/** Share of the new version that belongs to the state, in thousandths. */
+export function weightOf(state: RolloutState): number {
+  if (state.phase === "bake" || state.phase === "promoted") return 1000;
+  if (state.phase === "step") return state.stages[state.step]?.weight ?? 1000;
+  return 0;
+}
+
+function withEvidence(state: RolloutState, { evidence }: Seen): RolloutState {
+  if (evidence === null || state.first_generation === 0) return state;
+  const pair = { from: state.from, to: state.to, since: state.first_generation };
+  return { ...state, epochs: fold(state.epochs, evidence, pair) };
+}
+
+function obey(before: RolloutState, now: number): { done: boolean; decision: Decision } {
+  const { request } = before;
+  if (request === null) return { done: false, decision: { state: before, effects: [] } };
+  const by = `${request.by}${request.why === null ? "" : `: ${request.why}`}`;
+  const state = { ...before, request: null };
+  if (request.what === "abort") {
+    const verdict = person(`aborted by ${by}`);
+    return { done: true, decision: rollBack(state, now, "aborted", verdict) };
+  }
+  if (request.what === "pause") {
+    const paused = { by: request.by, at_ms: now, why: request.why };
+    return { done: false, decision: { state: noted({ ...state, paused }, now, `paused by ${by}`), effects: [] } };
+  }
+  if (request.what === "resume") {
+    // The step's clock begins anew; the evidence stays.
+    const resumed = { ...state, paused: null, since_ms: null };
+    return { done: false, decision: { state: noted(resumed, now, `resumed by ${by}`), effects: [] } };
+  }
+  if (state.phase === "starting") return { done: false, decision: { state: before, effects: [] } };
+  const free = { ...state, paused: null };
+  if (request.what === "promote-full" && free.phase === "step") {
+    const last = { ...free, step: free.stages.length - 1 };
+    return { done: true, decision: advance(last, now, `all requests moved by ${by}`) };
+  }
+  return { done: true, decision: advance(free, now, `moved on by ${by}`) };
+}
+
+const person = (reason: string): Verdict => ({ outcome: "fail", metric: "person", reason, numbers: {}, lines: [] });
+
+/** What shows that the new version must go, or null. */
+function failureOf(state: RolloutState, { views, evidence }: Seen): Verdict | null {
+  const view = views?.find(({ name }) => name === state.to);
+  if (views !== null && state.phase !== "starting" && (view === undefined || view.ready === 0)) {
+    const reason = view?.problem ?? "is not there any more";
+    return {
+      outcome: "fail",
+      metric: "process",
+      reason: `${state.to} ${reason}`,
+      numbers: {},
+      lines: view?.lines ?? [],
+    };
+  }
+  if (evidence?.guard?.version === state.to) {
+    const reason = `the router took ${state.to} out: ${evidence.guard.reason}`;
+    return { outcome: "fail", metric: "guard", reason, numbers: numbersOf(state), lines: [] };
+  }
+  const alpha = state.limits.alpha / 2;
+  const errors = errorShares(state.epochs);
+  if (isWorse(errors, alpha)) return proved(state, "errors", logEvidence(errors), alpha);
+  const slow = slowShares(state.epochs);
+  if (isWorse(slow, alpha)) return proved(state, "slow", logEvidence(slow), alpha);
+  return state.phase === "bake" ? bakeFailure(state) : null;
+}
+
+function proved(state: RolloutState, metric: "errors" | "slow", evidence: number, alpha: number): Verdict {
+  const what = metric === "errors" ? "fails more often" : "answers more slowly";
+  const shares = metric === "slow" ? slowShares(state.epochs) : null;
+  const slow =
+    shares === null
+      ? {}
+      : {
+          slow_new: shares.reduce((sum, { onNew }) => sum + onNew, 0),
+          slow_old: shares.reduce((sum, { onOld }) => sum + onOld, 0),
+        };
+  return {
+    outcome: "fail",
+    metric,
+    reason: `${state.to} ${what} than ${state.from}`,
+    numbers: { ...numbersOf(state), ...slow, log_evidence: evidence, log_limit: Math.log(1 / alpha), alpha },
+    lines: [],
+  };
+}
+
+/** With all requests on the new version there is nothing to compare with but what the old one did before. */
+function bakeFailure(state: RolloutState): Verdict | null {
+  const all = total(state.epochs);
+  const baking = total(state.epochs.filter(({ weight }) => weight === 1000));
+  // Four standard errors: this is looked at many times.
+  const [lower] = difference(trials(baking.new), trials(all.old), 4);
+  if (lower <= state.limits.excess) return null;
+  return {
+    outcome: "fail",
+    metric: "bake",
+    reason: `${state.to} fails more often than ${state.from} did`,
+    numbers: { ...numbersOf(state), excess_lower: lower, excess_limit: state.limits.excess },
+    lines: [],
+  };
+}
+
+/** Why a step goes on, or null when it is done. */
+function waiting(state: RolloutState, now: number): Verdict | null {
+  const elapsed = now - (state.since_ms ?? now);
+  const hold = (reason: string, numbers: Record<string, number> = {}): Verdict => {
+    return { outcome: "inconclusive", metric: "evidence", reason, numbers, lines: [] };
+  };
+  if (state.phase === "bake") {
+    return elapsed < state.bake_ms ? hold("the new version takes all requests; the old one waits beside it") : null;
+  }
+  const stage = state.stages[state.step]!;
+  if (elapsed < stage.ms) return hold("the time of this step is not over");
+  if (state.limits.unproven) return null;
+  const step = total(state.epochs.filter(({ generation }) => generation >= state.step_generation));
+  if (step.new.requests < stage.requests) {
+    const reason = step.new.requests === 0 ? "no request came in this step" : "too few requests came in this step";
+    return hold(reason, { requests: step.new.requests, wanted: stage.requests });
+  }
+  const all = total(state.epochs.filter(({ weight }) => weight > 0));
+  const [, upper] = difference(trials(all.new), trials(all.old));
+  if (upper > state.limits.excess) {
+    const reason = "it is not yet sure that the new version fails no more often";
+    return hold(reason, { excess_upper: upper, excess_limit: state.limits.excess });
+  }
+  return null;
+}
+
+const trials = ({ errors, requests }: Arm): { hits: number; trials: number } => ({ hits: errors, trials: requests });
+
+function advance(state: RolloutState, now: number, why: string): Decision {
+  const next = state.step + 1;
+  const phase: Phase = state.phase === "bake" ? "promoted" : next < state.stages.length ? "step" : "bake";
+  const step = phase === "step" ? next : Math.max(0, state.stages.length - 1);
+  const moved: RolloutState = { ...state, phase, step, since_ms: null, verdict: null };
+  if (phase === "promoted") {
+    const verdict: Verdict = {
+      outcome: "pass",
+      metric: "evidence",
+      reason: `${state.to} takes all requests`,
+      numbers: numbersOf(state),
+      lines: [],
+    };
+    const done = noted({ ...moved, since_ms: state.since_ms, verdict }, now, `${state.to} is promoted`);
+    return {
+      state: done,
+      effects: [
+        { kind: "weights", weight: 1000 },
+        { kind: "retire", version: state.from },
+      ],
+    };
+  }
+  const weight = weightOf(moved);
+  const text = `${why === "" ? "" : `${why}; `}${state.to} gets ${weight / 10} %`;
+  return { state: noted(moved, now, text), effects: [{ kind: "weights", weight }] };
+}
+
+function rollBack(state: RolloutState, now: number, phase: Phase, verdict: Verdict): Decision {
+  const done = noted({ ...state, phase, verdict, request: null, paused: null }, now, verdict.reason);
+  return {
+    state: done,
+    effects: [
+      { kind: "weights", weight: 0 },
+      { kind: "retire", version: state.to },
+    ],
+  };
+}
+
+/** The counts that every verdict is shown with. */
+export function numbersOf(state: RolloutState): Record<string, number> {
+  const both = total(state.epochs.filter(({ weight }) => weight > 0));
+  return {
+    requests_new: both.new.requests,
+    errors_new: both.new.errors,
+    requests_old: both.old.requests,
+    errors_old: both.old.errors,
+  };
+}

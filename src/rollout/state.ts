@@ -1,0 +1,116 @@
+import type { Epoch } from "./evidence.js";
+import type { Stage } from "./stage.js";
+
+export type Phase = "starting" | "step" | "bake" | "promoted" | "rolled-back" | "aborted";
+
+export const TERMINAL: readonly Phase[] = ["promoted", "rolled-back", "aborted"];
+
+/** What a person asked for. Anybody may, whoever drives. */
+export interface Request {
+  what: "pause" | "resume" | "promote" | "promote-full" | "abort";
+  by: string;
+  at_ms: number;
+  why: string | null;
+}
+
+/** Why it ended, or why it waits, with the numbers that it was decided on. */
+export interface Verdict {
+  outcome: "pass" | "fail" | "inconclusive";
+  /** Stable: `errors`, `slow`, `guard`, `start`, `process`, `person`, `bake`, `evidence`. */
+  metric: string;
+  reason: string;
+  numbers: Record<string, number>;
+  /** Last lines of the version's log. */
+  lines: string[];
+}
+
+/** A rollout as it is kept: everything that a driver needs to go on, and nothing else. */
+export interface RolloutState {
+  schema: "iapp.rollout/1";
+  id: string;
+  /** Counts writes: who writes with an old one has lost. */
+  revision: number;
+  from: string;
+  to: string;
+  by: string;
+  started_ms: number;
+  updated_ms: number;
+  stages: Stage[];
+  bake_ms: number;
+  limits: {
+    /** How much larger the new version's share of errors may be: 0.02 is two percentage points. */
+    excess: number;
+    /** Chance that a version which is no worse is rolled back, in all. */
+    alpha: number;
+    /** Go on after the time of a step although the evidence is not enough. */
+    unproven: boolean;
+  };
+  phase: Phase;
+  /** Index into `stages`. */
+  step: number;
+  /** Since when the weights of this step are known to be applied; null: not yet. */
+  since_ms: number | null;
+  /** Generation of the route that counts first, and of the route of this step. */
+  first_generation: number;
+  step_generation: number;
+  epochs: Epoch[];
+  paused: { by: string; at_ms: number; why: string | null } | null;
+  request: Request | null;
+  verdict: Verdict | null;
+  history: { at_ms: number; text: string }[];
+}
+
+const HISTORY = 200;
+
+export function noted(state: RolloutState, now: number, text: string): RolloutState {
+  return { ...state, history: [...state.history, { at_ms: now, text }].slice(-HISTORY) };
+}
+
+export const isOver = ({ phase }: RolloutState): boolean => TERMINAL.includes(phase);
+
+export interface NewRollout {
+  id: string;
+  from: string;
+  to: string;
+  by: string;
+  stages: Stage[];
+  bake_ms: number;
+  limits: RolloutState["limits"];
+}
+
+export function newRollout(input: NewRollout, now: number): RolloutState {
+  const state: RolloutState = {
+    schema: "iapp.rollout/1",
+    revision: 0,
+    ...input,
+    started_ms: now,
+    updated_ms: now,
+    phase: "starting",
+    step: -1,
+    since_ms: null,
+    first_generation: 0,
+    step_generation: 0,
+    epochs: [],
+    paused: null,
+    request: null,
+    verdict: null,
+    history: [],
+  };
+  return noted(state, now, `${input.by} rolls out ${input.to} beside ${input.from}`);
+}
+
+/** @throws Error with one sentence when the document is none that this version understands */
+export function parseRollout(document: unknown): RolloutState {
+  const state = document as RolloutState | null;
+  if (state?.schema !== "iapp.rollout/1") {
+    throw new Error(`the rollout was written by another version of iapp (${JSON.stringify(state?.schema ?? null)})`);
+  }
+  const sound =
+    Number.isSafeInteger(state.revision) &&
+    Array.isArray(state.stages) &&
+    Array.isArray(state.epochs) &&
+    state.step < Math.max(1, state.stages.length) &&
+    state.from !== state.to;
+  if (!sound) throw new Error("the rollout's state is damaged");
+  return state;
+}
