@@ -37,7 +37,10 @@ async function up(app: LocalApp, name = "v1"): Promise<UnitStatus> {
 }
 
 const routed = ({ observed, generation }: AppState): boolean =>
-  observed.router?.phase === "ready" && observed.generation === generation;
+  observed.router?.phase === "ready" &&
+  observed.generation === generation &&
+  // Applied with the processes that are ready by now, and not only with their names.
+  observed.route.applied === observed.route.generation;
 
 const answer = async (app: LocalApp): Promise<{ pid: number; start: number; version: string }> => {
   const { status, body } = await app.ask();
