@@ -291,6 +291,7 @@ describe("a new version on this machine", () => {
       ["v1", 1000],
       ["v2", 0],
     ]);
+    await app.wait((state) => routed(state) || undefined);
     expect(JSON.parse((await app.ask({ version: "v2" })).body).version).toBe("v2");
     await platform.weights(new Map([["v2", 1000]]));
     expect((await answer(app)).version).toBe("v2");

@@ -60,11 +60,18 @@ function serve() {
 
 /** The model: twice `x`. A row whose `x` is text is not accepted; `--max-rows` bounds a request, `--busy` refuses the first ones. */
 let refused = 0;
+let scored = 0;
 function score(req, res, body) {
   const send = (status, document, headers = {}) => {
     res.writeHead(status, { "Content-Type": "application/json", ...headers });
     res.end(JSON.stringify(document));
   };
+  // Faults that come only after the example rows were answered: `--good-first=N`, then `--fail=SHARE`, `--slow=MS`, `--die`.
+  scored += 1;
+  if (scored > number("good-first", 0)) {
+    if (flag("die")) process.exit(9);
+    if (Math.random() < number("fail", 0)) return send(500, { error: { code: "internal", message: "fault", id: "1" } });
+  }
   let rows;
   if (req.headers["content-type"] === "text/csv") {
     const [head, ...lines] = body.trim().split("\n").map((line) => line.split(","));
@@ -82,5 +89,6 @@ function score(req, res, body) {
   if (details.length > 0) return send(422, { error: { code: "invalid", message: `${details.length} row does not fit the contract`, id: "1" }, details });
   const predictions = rows.map(({ x }) => x * number("factor", 2));
   const probabilities = req.url.includes("explain=proba") ? { probabilities: rows.map(() => ({ no: 0.25, yes: 0.75 })) } : {};
-  send(200, { predictions, ...probabilities, version: name, id: "1" });
+  const slow = scored > number("good-first", 0) ? number("slow", 0) : 0;
+  setTimeout(() => send(200, { predictions, ...probabilities, version: name, id: "1" }), slow);
 }

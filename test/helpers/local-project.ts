@@ -49,9 +49,19 @@ export class LocalProject {
     await mkdir(dir, { recursive: true });
     await mkdir(run, { recursive: true });
     const examples = { rows: [{ x: 3, note: "three" }], predictions: [3 * 2] };
-    const contract = { output: { type: "number", proba: true }, limits: { rows: 10_000 } };
+    const output = { task: "regression", type: "number", classes: null, proba: true };
+    const contract = { rows: "table", columns: [], output, limits: { rows: 10_000 } };
     await writeFile(join(dir, "examples.json"), JSON.stringify(examples));
-    await writeFile(join(dir, "contract.json"), JSON.stringify(contract));
+    const documents = {
+      "contract.json": contract,
+      "bundle.json": { schema: "iapp.bundle/1", name: "demo", digest, files: [] },
+      "lineage.json": { schema: "iapp.lineage/1", name: "demo" },
+      "verification.json": { schema: "iapp.verification/1", equal: true },
+      "frozen.json": { values: {} },
+    };
+    for (const [name, document] of Object.entries(documents)) {
+      await writeFile(join(dir, name), JSON.stringify(document));
+    }
     const trained = {
       t: Date.now() / 1000,
       component: "training",

@@ -1,4 +1,5 @@
 import { runKeeper, runRouterOf, runSupervisor } from "../../src/actions/processes/index.js";
+import { driveDetached } from "../../src/actions/rollout/index.js";
 
 // The background processes alone, as a bundle that tests start instead of the whole command line.
 const abort = new AbortController();
@@ -21,7 +22,9 @@ const [command, first, second] = process.argv.slice(2);
 const run = (): Promise<number> => {
   if (command === "_supervise") return runSupervisor(ctx, first!);
   if (command === "_router") return runRouterOf(ctx, first!, second!);
-  return runKeeper(first!);
+  if (command === "_rollout") return driveDetached(ctx, first!).then(() => 0);
+  if (command === "_keep") return runKeeper(first!);
+  return Promise.reject(new Error(`no such process: ${command}`));
 };
 run().then(
   (code) => process.exit(code),

@@ -70,8 +70,16 @@ export function play(world: World): Outcome {
   const begin = (share: number): void => {
     weight = share;
     generation += 1;
-    epochs.push({ generation, since_ms: 0, weights: { v1: 1000 - share, v2: share }, versions: { v1: arm(), v2: arm() } });
-    guard.apply(share > 0 && world.guard !== false ? { version: "v2", fallback: "v1", ...DEFAULT_GUARD } : null, generation);
+    epochs.push({
+      generation,
+      since_ms: 0,
+      weights: { v1: 1000 - share, v2: share },
+      versions: { v1: arm(), v2: arm() },
+    });
+    guard.apply(
+      share > 0 && world.guard !== false ? { version: "v2", fallback: "v1", ...DEFAULT_GUARD } : null,
+      generation,
+    );
   };
   const request = (t: number): void => {
     const onNew = next() * 1000 < weight;
@@ -107,7 +115,14 @@ export function play(world: World): Outcome {
     const dead = world.dies !== undefined && t >= world.dies;
     const views: VersionView[] = [
       { name: "v1", color: "blue", weight: 1000 - weight, ready: 1, problem: null, lines: [] },
-      { name: "v2", color: "green", weight, ready: dead ? 0 : 1, problem: dead ? "ended with code 1" : null, lines: [] },
+      {
+        name: "v2",
+        color: "green",
+        weight,
+        ready: dead ? 0 : 1,
+        problem: dead ? "ended with code 1" : null,
+        lines: [],
+      },
     ];
     const evidence: RouterEvidence = {
       schema: "iapp.router-evidence/1",
