@@ -110,6 +110,8 @@ class Supervisor {
   async #step(state: AppState): Promise<void> {
     const now = Date.now();
     this.#fleet.step(state, now);
+    // As the route will be planned: a process that becomes ready while the router is asked is not in it yet.
+    const versions = this.#fleet.statuses();
     await this.#front.step(state, (version) => this.#fleet.live(version), this.#fleet.retiring, now);
     if (this.#front.applied) this.#reached = state.generation;
     if (this.#front.applied || this.#front.absent) this.#fleet.release(state, this.#front.view, now);
@@ -117,7 +119,7 @@ class Supervisor {
       generation: this.#reached,
       supervisor: { pid: process.pid, start: processStart(process.pid) },
       router: this.#front.status(),
-      versions: this.#fleet.statuses(),
+      versions,
       route: this.#front.routeStatus(),
     });
   }

@@ -58,8 +58,10 @@ export async function usablePort(ctx: Context, app: App, asked: number | undefin
 export async function routerUp(ctx: Context, app: App): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     const outcome = await waitFor(app.handle, (state) => {
-      const { router, generation } = state.observed;
-      if (isServing(router ?? undefined) && generation >= state.generation) return "up";
+      const { router, generation, route } = state.observed;
+      // A process that is ready gets requests when the router has applied the route that names it, a moment later.
+      const applied = generation >= state.generation && route.applied === route.generation;
+      if (isServing(router ?? undefined) && applied) return "up";
       if (router?.serial !== state.desired.router || router.problem === null || router.proven) return undefined;
       return router.problem;
     });
