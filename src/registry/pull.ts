@@ -51,7 +51,7 @@ export async function fetchManifest(session: Session, reference: Reference): Pro
     );
   }
   const declared = (response.headers["content-type"] ?? "").split(";")[0]!.trim();
-  const inside = (JSON.parse(bytes.toString()) as { mediaType?: string }).mediaType;
+  const inside = parsed<{ mediaType?: string }>(bytes, reference).mediaType;
   return { mediaType: inside ?? declared, digest, bytes };
 }
 
@@ -67,7 +67,7 @@ export async function pullImage(session: Session, reference: Reference, platform
     });
   }
   if (INDEX_TYPES.includes(found.mediaType as never)) {
-    const { manifests } = JSON.parse(found.bytes.toString()) as ImageIndex;
+    const { manifests } = parsed<ImageIndex>(found.bytes, reference, "manifests");
     const chosen = choose(manifests, platform);
     if (chosen === undefined) {
       const offered = manifests.map(({ platform: p }) => `${p?.os}/${p?.architecture}`).join(", ");
@@ -89,9 +89,9 @@ export async function pullImage(session: Session, reference: Reference, platform
   if (!MANIFEST_TYPES.includes(found.mediaType as never)) {
     throw new UserError("IAPP_IMAGE_TYPE", `${formatReference(reference)} is no container image (${found.mediaType})`);
   }
-  const manifest = JSON.parse(found.bytes.toString()) as Manifest;
+  const manifest = parsed<Manifest>(found.bytes, reference, "config", "layers");
   const configBytes = await fetchBlob(session, reference, manifest.config);
-  const config = JSON.parse(configBytes.toString()) as ImageConfig;
+  const config = parsed<ImageConfig>(configBytes, reference, "rootfs");
   const notes = (config.history ?? []).filter(({ empty_layer }) => empty_layer !== true);
   const layers = manifest.layers.map(
     (descriptor, i): Layer => ({
@@ -116,8 +116,35 @@ function choose(manifests: readonly Descriptor[], wanted: Platform): Descriptor 
 export async function fetchBlob(session: Session, reference: Reference, descriptor: Descriptor): Promise<Buffer> {
   const stream = await openBlob(session, reference, descriptor);
   const parts: Buffer[] = [];
-  for await (const chunk of stream as AsyncIterable<Buffer>) parts.push(chunk);
+  let size = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MOST_MANIFEST) throw tooLarge(reference, descriptor.digest);
+    parts.push(chunk);
+  }
   return Buffer.concat(parts);
+}
+
+const tooLarge = ({ registry }: Reference, what: string): OperationError =>
+  new OperationError("IAPP_REGISTRY_TOO_LARGE", `${registry} serves more than ${MOST_MANIFEST} bytes as ${what}`);
+
+/** A JSON document of a registry that has these fields. */
+function parsed<T extends object>(bytes: Buffer, reference: Reference, ...fields: (keyof T)[]): T {
+  let document: T | null = null;
+  try {
+    document = JSON.parse(bytes.toString()) as T | null;
+  } catch {
+    // Told below.
+  }
+  if (typeof document === "object" && document !== null) {
+    const sound = document;
+    if (fields.every((field) => typeof sound[field] === "object")) return sound;
+  }
+  throw new OperationError(
+    "IAPP_REGISTRY_NO_MANIFEST",
+    `${reference.registry} answered ${formatReference(reference)} with something else than a manifest`,
+    { remedy: "Check that this is the address of a container registry." },
+  );
 }
 
 /** A blob's bytes as they come. The stream fails at its end when the bytes are not what the digest says. */

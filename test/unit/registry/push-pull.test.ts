@@ -188,6 +188,58 @@ describe("pushImage and pullImage", () => {
     }
   });
 
+  it("takes bases in Docker's dialect and with layers of other packers, and passes the layers on as they are", async () => {
+    const registry = await registryWith();
+    const session = sessionFor(registry);
+    const image = await sample();
+    await pushImage(session, parseReference(`${registry.host}/app:oci`), image);
+    const types = [MediaType.dockerLayer, MediaType.layerZstd];
+    const document = {
+      ...image.manifest,
+      mediaType: MediaType.dockerManifest,
+      config: { ...image.manifest.config, mediaType: MediaType.dockerConfig },
+      layers: image.manifest.layers.map((layer, i) => ({ ...layer, mediaType: types[i]! })),
+    };
+    const bytes = Buffer.from(canonicalJson(document));
+    registry.manifests.set("app docker", { type: MediaType.dockerManifest, bytes });
+    const base = await pullImage(session, parseReference(`${registry.host}/app:docker`), PLATFORM);
+    const made = assemble(base, [], { labels: { c: "d" } });
+    expect(made.manifest).toMatchObject({
+      mediaType: MediaType.manifest,
+      config: { mediaType: MediaType.config },
+      layers: [{ mediaType: MediaType.layerGzip }, { mediaType: MediaType.layerZstd }],
+    });
+    const { steps } = await pushImage(session, parseReference(`${registry.host}/other:1`), made);
+    expect(steps).toMatchObject({ mounted: 2 });
+    expect((await pullImage(session, parseReference(`${registry.host}/other:1`), PLATFORM)).digest).toBe(made.digest);
+  });
+
+  it.each<[string, Buffer, RegExp]>([
+    ["a manifest that does not end", Buffer.alloc(5 << 20, " "), /more than 4194304 bytes/],
+    ["a web page", Buffer.from("<html>hello</html>"), /something else than a manifest/],
+    ["null", Buffer.from("null"), /something else than a manifest/],
+    ["a manifest without layers", Buffer.from("{}"), /something else than a manifest/],
+  ])("refuses %s", async (_what, bytes, words) => {
+    const registry = await registryWith();
+    registry.manifests.set("app 1", { type: MediaType.manifest, bytes });
+    const reference = parseReference(`${registry.host}/app:1`);
+    await expect(pullImage(sessionFor(registry), reference, PLATFORM)).rejects.toThrow(words);
+  });
+
+  it("refuses a config that would fill the memory", async () => {
+    const registry = await registryWith();
+    const session = sessionFor(registry);
+    const image = await sample();
+    const reference = parseReference(`${registry.host}/app:1`);
+    await pushImage(session, reference, image);
+    const large = Buffer.alloc(5 << 20, " ");
+    registry.blobs.get("app")!.set(digestOf(large), large);
+    const config = { ...image.manifest.config, digest: digestOf(large), size: large.length };
+    const bytes = Buffer.from(canonicalJson({ ...image.manifest, config }));
+    registry.manifests.set("app 1", { type: MediaType.manifest, bytes });
+    await expect(pullImage(session, reference, PLATFORM)).rejects.toThrow(/serves more than/);
+  });
+
   it("names an image that is not there", async () => {
     const registry = await registryWith();
     await expect(
