@@ -8,7 +8,6 @@ so code that the library calls row by row costs one test and no more.
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Iterable
 from typing import Any
 
@@ -33,8 +32,29 @@ def number_nodes(tree: ast.AST, first: int) -> list[ast.AST]:
 
 def instrument(statement: ast.stmt, modules: set[str]) -> ast.stmt:
     """A copy of the (numbered) statement that reports to the hooks. `modules`: names that are modules now."""
-    observed = _Observe(modules).visit(copy.deepcopy(statement))
+    observed = _Observe(modules).visit(_copy(statement))
     return ast.fix_missing_locations(observed)
+
+
+# Python's parser makes one node of each of these and puts it into every tree.
+_SHARED = (ast.expr_context, ast.boolop, ast.operator, ast.unaryop, ast.cmpop)
+
+
+def _copy(node: Any) -> Any:
+    """A copy of a tree, or of a list of them, with places and site numbers.
+
+    Not `copy.deepcopy`: what formats tracebacks hangs a `parent` on every node, the shared ones included, and one
+    failing cell would make each later copy as large as the source file that the error came through.
+    """
+    if isinstance(node, list):
+        return [_copy(part) for part in node]
+    if not isinstance(node, ast.AST) or isinstance(node, _SHARED):
+        return node
+    made = type(node)(**{name: _copy(value) for name, value in ast.iter_fields(node)})
+    for name in (*node._attributes, "site"):
+        if hasattr(node, name):
+            setattr(made, name, getattr(node, name))
+    return made
 
 
 class _Observe(ast.NodeTransformer):
@@ -124,7 +144,7 @@ class _Observe(ast.NodeTransformer):
         names = [a.arg for a in (*node.args.posonlyargs, *node.args.args)][:2]
         if not names or _suspends([node.body], (ast.Yield, ast.YieldFrom, ast.Await, ast.NamedExpr)):
             return node
-        observed = self.visit(copy.deepcopy(node.body))
+        observed = self.visit(_copy(node.body))
         test = ast.Call(
             ast.Attribute(ast.Name(HOOK, ast.Load()), "table", ast.Load()), [ast.Name(n, ast.Load()) for n in names], []
         )
@@ -137,18 +157,18 @@ class _Observe(ast.NodeTransformer):
         for generator in node.generators:
             generator.iter = self.hook("it", generator, [self.visit(generator.iter)])
             ast.copy_location(generator.iter, node)
-            generator.ifs = [self.switch(test, self.visit(copy.deepcopy(test))) for test in generator.ifs]
+            generator.ifs = [self.switch(test, self.visit(_copy(test))) for test in generator.ifs]
         for field in ("elt", "key", "value"):
             part = getattr(node, field, None)
             if part is not None and not isinstance(part, (ast.Name, ast.Constant)):
-                setattr(node, field, self.switch(part, self.visit(copy.deepcopy(part))))
+                setattr(node, field, self.switch(part, self.visit(_copy(part))))
         return self.hook("lc", node, [node]) if isinstance(node, ast.ListComp) else node
 
     visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension
 
     # ---- statements
     def body(self, statements: list[ast.stmt]) -> list[ast.stmt]:
-        return [self.visit(statement) for statement in copy.deepcopy(statements)]
+        return [self.visit(statement) for statement in _copy(statements)]
 
     def visit_For(self, node: ast.For) -> Any:
         node.iter = self.hook("it", node, [self.visit(node.iter)])
