@@ -76,7 +76,7 @@ export function trainText(result: TrainResult, host: Host): string {
 }
 
 function verified(
-  { record, verification, bundle, reused, notes, notebook, name }: TrainResult,
+  { record, verification, agreement, bundle, reused, notes, notebook, name }: TrainResult,
   { style, cwd }: Host,
 ): string[] {
   const lines: string[] = [];
@@ -95,6 +95,12 @@ function verified(
     lines.push(
       `  proved   ${rows.batch} rows at once, ${rows.single} one by one, ${rows.required_only} with required columns only`,
     );
+  if (agreement !== null && agreement.cells.length > 0) {
+    const { equal, close, different } = agreement;
+    const rest = [close > 0 ? `${close} nearly so` : "", different > 0 ? `${different} not` : ""].filter(Boolean);
+    const as = rest.length > 0 ? `; ${rest.join(", ")}` : "";
+    lines.push(`  outputs  ${equal} of ${agreement.cells.length} cells print the numbers stored in the notebook${as}`);
+  }
   for (const { cell, text: condition, dropped, of } of record?.checks ?? []) {
     lines.push(`  check    cell ${cell}: ${condition} (${dropped} of ${of} rows were left out of training)`);
   }

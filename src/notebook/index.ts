@@ -1,3 +1,4 @@
+export { agreement } from "./agreement.js";
 export { type AnalysedCell, analyse, type Statement } from "./analysis.js";
 export { parseNotebook } from "./nbformat.js";
 export type { Cell, CodeCell, Notebook, StoredOutput, TextCell } from "./notebook.js";

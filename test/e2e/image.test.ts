@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { BuildResult } from "../../src/actions/build/index.js";
 import { emptyImage } from "../../src/image/image.js";
 import { writeLayout } from "../../src/image/layout.js";
+import { Namespace, strictPod } from "../helpers/cluster.js";
 
 // Real packages, a real registry where there is one, and tools that are not ours to read and run what was built.
 const bin = resolve(import.meta.dirname, "../../bin/iapp.js");
@@ -189,38 +190,13 @@ describe("iapp build", () => {
   it.skipIf(registry === undefined || cluster === undefined || !has("kubectl"))(
     "runs as nobody on a read-only file system and answers as the notebook did",
     async () => {
-      const name = `iapp-image-${process.pid}`;
-      const kubectl = (...args: string[]) => run("kubectl", args, root, { KUBECONFIG: cluster! });
       const { reference } = await build(["--push", "--repository", `${registry}/test/image-${process.pid}`]);
-      const pod = {
-        apiVersion: "v1",
-        kind: "Pod",
-        metadata: { name: "score" },
-        spec: {
-          terminationGracePeriodSeconds: 1,
-          automountServiceAccountToken: false,
-          securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
-          containers: [
-            {
-              name: "score",
-              image: reference,
-              readinessProbe: { httpGet: { path: "/readyz", port: 8080 }, periodSeconds: 1 },
-              securityContext: {
-                readOnlyRootFilesystem: true,
-                allowPrivilegeEscalation: false,
-                capabilities: { drop: ["ALL"] },
-              },
-            },
-          ],
-        },
-      };
-      await writeFile(join(root, "pod.json"), JSON.stringify(pod));
-      try {
-        await kubectl("create", "namespace", name);
-        await kubectl("apply", "-n", name, "-f", join(root, "pod.json"));
-        const ready = await kubectl("wait", "-n", name, "--for=condition=Ready", "pod/score", "--timeout=180s");
-        expect(ready.code, ready.stderr + (await kubectl("describe", "pod", "-n", name, "score")).stdout).toBe(0);
-        const ip = (await kubectl("get", "pod", "-n", name, "score", "-o", "jsonpath={.status.podIP}")).stdout;
+      const readinessProbe = { httpGet: { path: "/readyz", port: 8080 }, periodSeconds: 1 };
+      await inCluster("score", async (namespace) => {
+        await namespace.start(strictPod("score", { image: reference!, readinessProbe }));
+        const ready = await namespace.kubectl("wait", "--for=condition=Ready", "pod/score", "--timeout=180s");
+        expect(ready.code, ready.stderr + (await namespace.kubectl("describe", "pod", "score")).stdout).toBe(0);
+        const ip = (await namespace.kubectl("get", "pod", "score", "-o", "jsonpath={.status.podIP}")).stdout;
         const dir = join(project, ".iapp", "bundles", first.bundle!);
         const examples = JSON.parse(await readFile(join(dir, "examples.json"), "utf8"));
         const answer = await fetch(`http://${ip}:8080/predict`, {
@@ -230,9 +206,7 @@ describe("iapp build", () => {
         });
         const body = (await answer.json()) as { predictions: unknown[] };
         expect(body.predictions).toEqual(examples.predictions);
-      } finally {
-        await kubectl("delete", "namespace", name, "--wait=false");
-      }
+      });
     },
   );
 
@@ -251,50 +225,33 @@ describe("iapp build", () => {
   it.skipIf(registry === undefined || cluster === undefined || !has("kubectl"))(
     "trains in a container without a network, and makes the very same bundle",
     async () => {
-      const name = `iapp-train-${process.pid}`;
-      const kubectl = (...args: string[]) => run("kubectl", args, root, { KUBECONFIG: cluster! });
       await writeFile(join(project, ".iappignore"), ".env\nid_rsa\n");
       const repository = `${registry}/test/train-${process.pid}`;
       const { reference } = await build(["nb.ipynb", "--kind", "training", "--push", "--repository", repository]);
-      const pod = {
-        apiVersion: "v1",
-        kind: "Pod",
-        metadata: { name: "train" },
-        spec: {
-          restartPolicy: "Never",
-          terminationGracePeriodSeconds: 1,
-          automountServiceAccountToken: false,
-          securityContext: { runAsNonRoot: true, fsGroup: 65532, seccompProfile: { type: "RuntimeDefault" } },
-          volumes: ["work", "tmp"].map((volume) => ({ name: volume, emptyDir: {} })),
-          containers: [
-            {
-              name: "train",
-              image: reference,
-              args: ["--json"],
-              volumeMounts: ["work", "tmp"].map((volume) => ({ name: volume, mountPath: `/${volume}` })),
-              securityContext: {
-                readOnlyRootFilesystem: true,
-                allowPrivilegeEscalation: false,
-                capabilities: { drop: ["ALL"] },
-              },
-            },
-          ],
-        },
-      };
-      await writeFile(join(root, "train.json"), JSON.stringify(pod));
-      try {
-        await kubectl("create", "namespace", name);
-        await kubectl("apply", "-n", name, "-f", join(root, "train.json"));
-        const done = "--for=jsonpath={.status.phase}=Succeeded";
-        const ended = await kubectl("wait", "-n", name, done, "pod/train", "--timeout=240s");
-        const logs = (await kubectl("logs", "-n", name, "train")).stdout;
-        expect(ended.code, logs).toBe(0);
+      await inCluster("train", async (namespace) => {
+        await namespace.start(strictPod("train", { image: reference!, args: ["--json"] }, ["work", "tmp"]));
+        const { ok, logs } = await namespace.ended("train", 240);
+        expect(ok, logs).toBe(true);
         expect(logs).toContain(`"digest": "${first.bundle}"`);
-      } finally {
-        await kubectl("delete", "namespace", name, "--wait=false");
-      }
+      });
     },
-    400_000,
+  );
+
+  it.skipIf(registry === undefined || cluster === undefined || !has("kubectl"))(
+    "puts itself into an image that can do what it can",
+    async () => {
+      const repository = `${registry}/test/tool-${process.pid}`;
+      const { reference } = await build(["--kind", "tool", "--push", "--repository", repository]);
+      const lines =
+        "set -e\ncd /work\niapp --version\niapp init churn --template churn --yes\niapp check churn/churn.ipynb";
+      const tool = lines.replaceAll("iapp ", "node /opt/iapp/cli/bin/iapp.js ");
+      await inCluster("tool", async (namespace) => {
+        await namespace.start(strictPod("tool", { image: reference!, command: ["sh", "-c", tool] }, ["work", "tmp"]));
+        const { ok, logs } = await namespace.ended("tool", 120);
+        expect(ok, logs).toBe(true);
+        expect(logs).toContain("RandomForestClassifier");
+      });
+    },
   );
 
   it("refuses what it cannot build, in one sentence", async () => {
@@ -314,6 +271,15 @@ describe("iapp build", () => {
     }
   });
 });
+
+async function inCluster(name: string, act: (namespace: Namespace) => Promise<void>): Promise<void> {
+  const namespace = new Namespace(`iapp-${name}-${process.pid}`, cluster!, root);
+  try {
+    await act(namespace);
+  } finally {
+    await namespace.remove();
+  }
+}
 
 /** A Node of another major version, from the package index; this one where there is none. */
 async function otherNode(): Promise<string> {

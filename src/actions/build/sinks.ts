@@ -76,7 +76,7 @@ function pushProgress(ctx: Context, image: Image): (update: PushProgress) => voi
   return ({ digest, note, size, sent, step }) => {
     done.set(digest, sent);
     if (step === undefined) {
-      const progress = { done: [...done.values()].reduce((a, b) => a + b, 0), of, label: "sending" };
+      const progress = { done: [...done.values()].reduce((a, b) => a + b, 0), of, label: "pushing" };
       ctx.emit({ code: "build.push", level: "progress", text: `sending ${megabytes(of)}`, data: { progress } });
     } else if (!settled.has(digest)) {
       settled.add(digest);

@@ -36,7 +36,7 @@ export async function nodeLayer(cache: LayerCache, platform: TargetPlatform): Pr
 export async function cliLayer(cache: LayerCache): Promise<Layer> {
   const root = packageRoot();
   const entries: TarEntry[] = [];
-  for (const folder of ["bin", "dist", "src/runtime/iapp_runtime"]) {
+  for (const folder of ["bin", "dist", "templates", "src/runtime/iapp_runtime"]) {
     entries.push(
       ...(await treeEntries(join(root, folder), {
         prefix: `${PLACES.cli}/${folder}`,

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { copyFile, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type ReportInput, renderReport } from "../../codegen/report/index.js";
+import type { Agreement } from "../../core/agreement.js";
 import type {
   BundleFile,
   ContractDocument,
@@ -29,6 +30,8 @@ export interface WriteBundleInput {
   record: RecordDocument;
   contract: ContractDocument;
   verification: VerificationDocument;
+  /** Comparison with the stored outputs; it explains and is no part of the content. */
+  agreement: Agreement | null;
   /** Texts of the locks of both environments. */
   trainingLock: string;
   scoringLock: string;
@@ -90,6 +93,7 @@ export async function writeBundle(ctx: Context, input: WriteBundleInput): Promis
       lineage,
       contract: input.contract,
       verification,
+      agreement: input.agreement,
       scorePy: (await textOf(join(input.runDir, "score.py"))) ?? "",
       notebook: await readJson(join(input.runDir, "executed.ipynb")),
       files: files.map(({ path, bytes, code }) => ({ path, bytes, code })),

@@ -13,6 +13,7 @@ import {
 import { choosePython, type Interpreter } from "../../project/python.js";
 import { environmentWish } from "../../project/wanted.js";
 import { writeBundle } from "../bundle/index.js";
+import { compareOutputs, readAgreement } from "./outputs.js";
 import { type Prepared, prepare, runKey, type ServingSettings } from "./prepare.js";
 import { progressOf } from "./progress.js";
 import { beginRun, dataOf, reusableRun, writeRun } from "./runs.js";
@@ -111,8 +112,9 @@ async function carryOut(ctx: Context, work: Work): Promise<Ended> {
       remedy: `Its logs are in ${dir}.`,
     });
   const data = await dataOf(record);
+  const agreed = await compareOutputs(ctx, dir, prepared.notebook, record);
   const end = (status: TrainResult["status"], more: Partial<TrainResult> = {}): Ended => {
-    const result: TrainResult = { ...outline(work, record), status, ...more };
+    const result: TrainResult = { ...outline(work, record), agreement: agreed, status, ...more };
     return { result, ended: { status, data, bundle: result.bundle, scoring: result.scoring } };
   };
   if (record.status === "refused") return end("refused");
@@ -144,6 +146,7 @@ async function carryOut(ctx: Context, work: Work): Promise<Ended> {
     record,
     contract,
     verification,
+    agreement: agreed,
     trainingLock: environment.lock,
     scoringLock: scoring.lock,
   });
@@ -171,6 +174,7 @@ function outline({ dir, run, prepared, environment }: Work, record: RecordDocume
     bundle: null,
     record,
     verification: null,
+    agreement: null,
     problem: null,
     reused: false,
     notes: [environment.reused ? "the environment of an earlier run was used" : "a new environment was made"],
@@ -196,6 +200,7 @@ async function reuse({ dir, run }: { dir: string; run: RunDocument }, { name }: 
     bundle: run.bundle,
     record,
     verification: await readJson<VerificationDocument>(join(dir, "verification.json")),
+    agreement: await readAgreement(dir),
     problem: null,
     reused: true,
     notes: ["code, parameters, data files and environment are as they were: the earlier run's bundle is used"],

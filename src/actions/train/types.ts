@@ -1,3 +1,4 @@
+import type { Agreement } from "../../core/agreement.js";
 import type { Program, RecordDocument, VerificationDocument } from "../../core/contract.js";
 
 export interface TrainInput {
@@ -32,6 +33,8 @@ export interface TrainResult {
   bundle: { digest: string; dir: string } | null;
   record: RecordDocument | null;
   verification: VerificationDocument | null;
+  /** Comparison with the outputs that are stored in the notebook. */
+  agreement: Agreement | null;
   /** Why a run that is neither refused nor unequal has no bundle. */
   problem: string | null;
   reused: boolean;

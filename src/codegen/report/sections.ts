@@ -1,3 +1,4 @@
+import type { Agreement } from "../../core/agreement.js";
 import type { ContractColumn } from "../../core/contract.js";
 import { highlightPython } from "./highlight.js";
 import { brief, bytesText, html, type Safe, section, tableOf } from "./html.js";
@@ -47,7 +48,7 @@ export function summarySection({ lineage, verification, files, digest }: ReportI
 }
 
 /** What was compared and with which outcome. */
-export function proofSection({ verification }: ReportInput): Safe | null {
+export function proofSection({ verification, agreement }: ReportInput): Safe | null {
   const { rows, features, predictions, first_difference: first } = verification;
   const size = (value: number | null): string => (value === null ? "-" : value === 0 ? "none" : value.toPrecision(2));
   return section(
@@ -65,7 +66,18 @@ export function proofSection({ verification }: ReportInput): Safe | null {
     html`<p class="dim">Largest difference: features ${size(features.max_difference)}, predictions ${size(predictions.max_difference)}. Rule: ${predictions.tolerance}.</p>`,
     first &&
       html`<pre class="out err">cell ${first.cell}, line ${first.line}: ${first.statement}\ncolumn ${first.column}, row ${first.row}: ${first.expected} expected, ${first.actual} found</pre>`,
+    agreement && agreementPart(agreement),
   );
+}
+
+/** Whether the run printed what the notebook's author had seen. */
+function agreementPart({ equal, close, different, cells }: Agreement): Safe | null {
+  if (cells.length === 0) return null;
+  const off = cells.filter(({ first }) => first !== null);
+  return html`<p>Outputs: of ${cells.length} cells whose numbers can be compared with those stored in the notebook, ${equal} printed the same, ${close} nearly the same, ${different} others.</p>${tableOf(
+    ["cell", "agreement", "first number then", "now"],
+    off.map(({ cell, verdict, first }) => [cellLink(cell), verdict, first!.stored, first!.now]),
+  )}`;
 }
 
 /** Every cell with its verdict and the reason. */

@@ -1,3 +1,4 @@
+import type { Agreement } from "../../core/agreement.js";
 import type { ContractDocument, VerificationDocument } from "../../core/contract.js";
 import type { Lineage } from "../../core/lineage.js";
 
@@ -8,6 +9,7 @@ export interface ReportInput {
   lineage: Lineage;
   contract: ContractDocument;
   verification: VerificationDocument;
+  agreement: Agreement | null;
   scorePy: string;
   notebook: unknown;
   files: { path: string; bytes: number; code: boolean }[];

@@ -213,6 +213,7 @@ export async function makeRun(root: string, run: string, changes: RunChanges = {
     record,
     contract,
     verification,
+    agreement: null,
     trainingLock: "pandas==3.1.1\nmatplotlib==3.11.2\n",
     scoringLock: "pandas==3.1.1\n",
   };

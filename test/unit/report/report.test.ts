@@ -16,6 +16,7 @@ async function inputOf(change: (input: ReportInput) => void = () => undefined): 
     digest: "ab".repeat(32),
     contract,
     verification,
+    agreement: null,
     scorePy: 'frozen = Frozen("frozen.json")\n',
     notebook: null,
     files: [{ path: "score.py", bytes: 1234, code: true }],
@@ -65,6 +66,20 @@ describe("the report", () => {
     ])
       expect(page).toContain(text);
     expect(page).not.toMatch(/undefined|\[object|NaN/);
+  });
+
+  it("says in which cells the run printed other numbers than are stored", async () => {
+    const cells = [
+      { cell: 1, verdict: "equal" as const, first: null },
+      { cell: 2, verdict: "different" as const, first: { stored: "0.851", now: "0.612" } },
+    ];
+    const page = renderReport(
+      await inputOf((input) => {
+        input.agreement = { schema: "iapp.agreement/1", equal: 1, close: 0, different: 1, cells };
+      }),
+    );
+    expect(page).toContain("of 2 cells whose numbers can be compared");
+    expect(page).toMatch(/cell 2.*different.*0\.851.*0\.612/s);
   });
 
   it("needs nothing else: no script, no address to load from", async () => {
