@@ -4,7 +4,9 @@ import { UserError } from "../../core/errors.js";
 import { fileError } from "../../core/fs.js";
 import { runtimePath } from "../../core/runtime-path.js";
 import type { Changes } from "../../image/image.js";
+import { lockedVersions } from "../../project/environment/lock-text.js";
 import { EXPLAINS, readBundle } from "../bundle/index.js";
+import { lentCommand } from "./lent.js";
 import { PLACES } from "./places.js";
 
 /**
@@ -53,6 +55,7 @@ export function dockerfile(base: string, lock: string, changes: Changes): string
     "COPY requirements.lock /tmp/requirements.lock",
     // pip by way of an environment of its own: some bases have none, and the image needs none.
     `RUN python3 -m venv /tmp/tools && /tmp/tools/bin/pip install --no-cache-dir --no-deps ${hashes}--target /${PLACES.lib} -r /tmp/requirements.lock && rm -rf /tmp/tools`,
+    ...[lentCommand(Object.keys(lockedVersions(lock)))].filter((line) => line !== null),
     `COPY runtime /${PLACES.runtime}`,
     `COPY bundle /${PLACES.bundle}`,
     ...pairs("ENV", changes.env ?? {}),

@@ -9,6 +9,7 @@ import type { TargetPlatform } from "../../project/environment/target.js";
 import type { ProjectLayout } from "../../project/layout.js";
 import { systemHints } from "../../project/system-libraries.js";
 import { type Base, openSession } from "./base.js";
+import { lending } from "./lent.js";
 import { type ImageRecord, recordImage } from "./records.js";
 import { type Delivered, deliver, type Sink } from "./sinks.js";
 import { type StatementFacts, statements } from "./statements.js";
@@ -59,7 +60,10 @@ export interface Made {
 /** Assembles the image, gives it to the sinks with the documents that belong to it, and remembers it. */
 export async function finishBuild(ctx: Context, plan: BuildPlan, made: Made): Promise<BuildResult> {
   const { base, layers, changes, kind } = made;
-  for (const { distribution, debian } of systemHints(Object.keys(made.facts.packages))) {
+  const packages = Object.keys(made.facts.packages);
+  const { met } = lending(packages);
+  for (const { distribution, debian } of systemHints(packages)) {
+    if (met.has(distribution)) continue;
     const text = `${distribution} needs ${debian.join(", ")} of the system: the base image must have it (--base)`;
     ctx.emit({ code: "build.system", level: "warn", text });
   }

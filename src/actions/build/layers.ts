@@ -13,10 +13,11 @@ import { compileModules, installForTarget, type TargetPlatform } from "../../pro
 import type { Interpreter } from "../../project/python.js";
 import { digestFile } from "../bundle/digest.js";
 import { EXPLAINS, readBundle } from "../bundle/index.js";
+import { lentLinks } from "./lent.js";
 import { PLACES } from "./places.js";
 
 /** Changed whenever the same inputs give other bytes than before: what was cached is then made anew. */
-const RECIPE = 2;
+const RECIPE = 3;
 
 export interface LayerInput {
   cache: LayerCache;
@@ -43,6 +44,7 @@ export async function dependencyLayer(ctx: Context, input: LayerInput, lock: str
     const entries = await treeEntries(into, { prefix: PLACES.lib, skip: isLeftover });
     ctx.emit({ code: "build.layer", level: "progress", text: `packing ${entries.length} files` });
     // What was installed can be read in the image, and environments inside it are made from it.
+    entries.push(...lentLinks(entries, Object.keys(lockedVersions(lock))));
     entries.push({ path: `${PLACES.lib}/requirements.lock`, type: "file", content: Buffer.from(lock) });
     return await cache.build(await Promise.all(entries.map(tidy)), `${count} Python packages`, key);
   } finally {

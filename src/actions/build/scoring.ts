@@ -11,6 +11,7 @@ import { defaultBase, openBase } from "./base.js";
 import { writeDockerfile } from "./dockerfile.js";
 import { type BuildPlan, type BuildResult, finishBuild, layerCache } from "./finish.js";
 import { bundleLayer, dependencyLayer, runtimeLayer } from "./layers.js";
+import { lending } from "./lent.js";
 import { PLACES, PORT, USER } from "./places.js";
 
 export interface ScoringInput extends BuildPlan {
@@ -70,6 +71,7 @@ function scoringChanges(
       PYTHONUNBUFFERED: "1",
       PYTHONNOUSERSITE: "1",
       PYTHONHASHSEED: "0",
+      ...lending(Object.keys(lockedVersions(lock))).env,
     },
     labels: {
       "org.opencontainers.image.title": index.name,

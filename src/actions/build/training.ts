@@ -13,6 +13,7 @@ import type { TrainInput } from "../train/types.js";
 import { defaultBase, openBase } from "./base.js";
 import { type BuildPlan, type BuildResult, finishBuild, layerCache } from "./finish.js";
 import { dependencyLayer } from "./layers.js";
+import { lending } from "./lent.js";
 import { PLACES, USER } from "./places.js";
 import { projectLayer } from "./project-layer.js";
 import { cliLayer, nodeLayer, workLayer } from "./tool-layers.js";
@@ -59,22 +60,30 @@ export async function buildTraining(ctx: Context, input: TrainingInput): Promise
     if (inside.startsWith("..")) {
       throw new UserError("IAPP_BUILD_OUTSIDE", `${input.train.notebook} lies outside of the project ${layout.root}`);
     }
-    const changes = trainingChanges(inside.split(sep).join("/"), input.train, {
+    const distributions = lockedVersions(lock);
+    const labels = {
       "org.opencontainers.image.title": name,
       "org.opencontainers.image.base.name": baseName.startsWith("oci:") ? "oci-layout" : baseName,
       "org.opencontainers.image.base.digest": base.image.digest,
       "dev.iapp.kind": "training",
       "dev.iapp.lock": digestOf(lock),
-    });
+    };
+    const { env } = lending(Object.keys(distributions));
+    const changes = trainingChanges(inside.split(sep).join("/"), input.train, labels, env);
     const commit = (await gitState(ctx, layout.root))?.commit ?? null;
-    const facts = { name, bundle: null, commit, packages: lockedVersions(lock) };
+    const facts = { name, bundle: null, commit, packages: distributions };
     return await finishBuild(ctx, input, { kind: "training", base, layers, changes, facts, began });
   } finally {
     base.close();
   }
 }
 
-function trainingChanges(notebook: string, train: TrainInput, labels: Record<string, string>): Changes {
+function trainingChanges(
+  notebook: string,
+  train: TrainInput,
+  labels: Record<string, string>,
+  env: Record<string, string>,
+): Changes {
   const flags = [
     ...train.parameters.flatMap((one) => ["-p", one]),
     ...(train.name === null ? [] : ["--name", train.name]),
@@ -93,6 +102,7 @@ function trainingChanges(notebook: string, train: TrainInput, labels: Record<str
       IAPP_PROJECT: `/${PLACES.project}`,
       HOME: `/${PLACES.work}`,
       PYTHONUNBUFFERED: "1",
+      ...env,
     },
     labels,
     stopSignal: "SIGTERM",
