@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { TrainInput, TrainResult } from "../actions/train/index.js";
 import { UserError } from "../core/errors.js";
 import type { Host } from "../core/host.js";
+import { quoted } from "../core/quoted.js";
 import { type CommandInput, defineCommand, type OptionSpec } from "./command.js";
 
 /** Flags of everything that trains: `train` and `deploy`. */
@@ -107,13 +108,14 @@ function verified(
   for (const { cell, text: warning } of (record?.warnings ?? []).slice(0, 5)) {
     lines.push(`  ${style.yellow("warning")}  ${cell === null ? "" : `cell ${cell}: `}${warning}`);
   }
+  for (const note of verification?.notes ?? []) lines.push(`  ${style.yellow("note")}     ${note}`);
   for (const failure of record?.failures ?? []) {
     lines.push(`  ${style.dim(`cell ${failure.cell} failed (${failure.ename}) and did not matter: ${failure.why}`)}`);
   }
   if (bundle !== null)
     lines.push(`  bundle   ${shorter(bundle.dir, cwd)}`, `  report   ${shorter(bundle.dir, cwd)}/report.html`);
   if (!reused) for (const note of notes) lines.push(`  ${style.dim(note)}`);
-  lines.push("", "next:", `  ${style.cyan(`iapp deploy ${shorter(notebook, cwd)}`)}`);
+  lines.push("", "next:", `  ${style.cyan(`iapp deploy ${quoted(shorter(notebook, cwd))}`)}`);
   return lines;
 }
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { UserError } from "../../core/errors.js";
 import type { Context } from "../../core/events.js";
 import { acquireLock } from "../../core/lock.js";
+import { quoted } from "../../core/quoted.js";
 import { slug } from "../../core/slug.js";
 import { ensureSupervisor, isSupervised, livingProcesses } from "../../local/control.js";
 import { appPaths } from "../../local/paths.js";
@@ -60,7 +61,7 @@ export async function deploy(ctx: Context, input: DeployInput): Promise<DeployRe
   await ensureState(layout);
   const dir = join(layout.apps, name);
   const lock = await acquireLock(appPaths(dir).operationLock, {
-    command: `iapp deploy ${input.source}`,
+    command: `iapp deploy ${quoted(input.source)}`,
     signal: ctx.signal,
   });
   try {

@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { ExitCode, IappError, UserError } from "../../core/errors.js";
 import type { Host } from "../../core/host.js";
+import { quoted } from "../../core/quoted.js";
 import { slug } from "../../core/slug.js";
 import { adoptFolder } from "./adopt.js";
 import { findNotebooks } from "./find.js";
@@ -134,11 +135,6 @@ function nextSteps(cwd: string, draft: Draft): string[] {
   if (resolve(cwd) === draft.folder) return steps;
   const inside = draft.folder.startsWith(`${resolve(cwd)}/`);
   return [`cd ${quoted(inside ? draft.folder.slice(resolve(cwd).length + 1) : draft.folder)}`, ...steps];
-}
-
-/** As a shell takes it. */
-function quoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) && !text.startsWith("-") ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function badName(name: string): UserError {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { UserError } from "../../core/errors.js";
 import type { Context } from "../../core/events.js";
 import { acquireLock } from "../../core/lock.js";
+import { quoted } from "../../core/quoted.js";
 import { appPaths } from "../../local/paths.js";
 import { LocalRolloutStore, readRollout } from "../../local/rollout-store.js";
 import { readState } from "../../local/state.js";
@@ -44,7 +45,7 @@ export const myself = (): string => `${userInfo().username}@${hostname()}`;
 /** Begins a rollout beside what serves now and drives it, or leaves it to a process of its own. */
 export async function startRollout(ctx: Context, input: RolloutInput): Promise<RolloutOutcome> {
   const dir = join(input.layout.apps, input.name);
-  const command = `iapp rollout ${input.source}`;
+  const command = `iapp rollout ${quoted(input.source)}`;
   const lock = await acquireLock(appPaths(dir).operationLock, { command, signal: ctx.signal });
   let app: App;
   try {
@@ -70,7 +71,7 @@ async function begin(
   const current = state === null ? null : currentVersion(state);
   if (state === null || current === null || !isAnswering(state)) {
     throw new UserError("IAPP_ROLLOUT_NOTHING", `${name} does not serve: there is nothing to roll out beside`, {
-      remedy: `Deploy it first: iapp deploy ${input.source}`,
+      remedy: `Deploy it first: iapp deploy ${quoted(input.source)}`,
     });
   }
   const app: App = { name, layout, handle: handleOf(ctx, dir), state };

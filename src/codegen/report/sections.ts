@@ -66,6 +66,7 @@ export function proofSection({ verification, agreement }: ReportInput): Safe | n
     html`<p class="dim">Largest difference: features ${size(features.max_difference)}, predictions ${size(predictions.max_difference)}. Rule: ${predictions.tolerance}.</p>`,
     first &&
       html`<pre class="out err">cell ${first.cell}, line ${first.line}: ${first.statement}\ncolumn ${first.column}, row ${first.row}: ${first.expected} expected, ${first.actual} found</pre>`,
+    ...(verification.notes ?? []).map((note) => html`<p>${note}.</p>`),
     agreement && agreementPart(agreement),
   );
 }

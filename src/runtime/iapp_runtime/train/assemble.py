@@ -9,7 +9,7 @@ from .candidates import Choice
 from .expected import Expected, predict_method
 from .kinds import LEARNS
 from .reads import names_in
-from .recorder.state import Recording
+from .recorder.state import EstimatorState, Recording
 from .slicer.cut import Cut, Kept
 from .slicer.definitions import definitions, imports, nested
 from .slicer.entries import Entries
@@ -44,14 +44,19 @@ _HELPERS = {
 class Slice:
     """Fields of record.json, the cut they came from, and what each statement is for."""
 
-    def __init__(self, cut: Cut, document: dict[str, Any], roles: dict[int, str]) -> None:
+    def __init__(self, cut: Cut, document: dict[str, Any], roles: dict[int, str], source: int) -> None:
         self.cut = cut
         self.document = document
         self.roles = roles
+        self.source = source
+        self.learned: list[EstimatorState] = []
 
 
-def cut_slice(recording: Recording, choice: Choice, run_dir: Path) -> Slice:
-    """Slice, name, write pieces, objects and expectations. Raises `Refused`."""
+def cut_slice(recording: Recording, choice: Choice, run_dir: Path, alone: bool = False) -> Slice:
+    """Slice, name, write pieces, objects and expectations. Raises `Refused`.
+
+    `alone`: only the rows of the chosen call are expected, not those of other calls of the same model.
+    """
     candidate = choice.candidate
     served = served_of(recording, candidate)
     author = _author_names(recording)
@@ -106,7 +111,7 @@ def cut_slice(recording: Recording, choice: Choice, run_dir: Path) -> Slice:
         else None
     )
     document["task"] = task_of(candidate.state.value)
-    expected = Expected(recording, candidate, served.source)
+    expected = Expected(recording, candidate, served.source, alone)
     final = _final(recording, candidate, number, post) if post is not None else None
     samples = _samples(recording, served.source, features, indices)
     expected.write(run_dir, recording.sources[served.source].raw, final, samples)
@@ -115,7 +120,18 @@ def cut_slice(recording: Recording, choice: Choice, run_dir: Path) -> Slice:
     document["models"] = models(used, run_dir)
     document["helpers"] = sorted(writer.helpers)
     document["checks"] = list(cut.notes.checks.values())
-    return Slice(cut, document, _roles(cut, defined, post, lives, candidate))
+    made = Slice(cut, document, _roles(cut, defined, post, lives, candidate), served.source)
+    made.learned = [state for entry in used if entry is not served_model for state in _states(entry)]
+    return made
+
+
+def _states(entry: Any) -> list[EstimatorState]:
+    """The fitted estimators of an entry, whichever way it is accessed."""
+    if entry.kind != "model":
+        return []
+    values = [entry.value] if entry.access == "constant" else entry.value
+    values = [value[1] if entry.access == "keyed" else value for value in values]
+    return [value for value in values if isinstance(value, EstimatorState)]
 
 
 def _author_names(recording: Recording) -> set[str]:

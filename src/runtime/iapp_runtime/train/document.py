@@ -11,6 +11,7 @@ from .assemble import Slice, cut_slice
 from .candidates import Choice, choose
 from .failing import failures, refuse_failures, root_failure
 from .recorder.state import Recording
+from .refit import Refit, refit_choice
 from .slicer.refusals import Refused
 from .used_files import FileWatch, imported_packages
 from .verdicts import cell_report, needed_for_training
@@ -22,10 +23,16 @@ def write_record(recording: Recording, run_dir: Path, files: FileWatch | None, r
     document = _empty(recording, files, run_seconds)
     choice: Choice | None = None
     cut: Slice | None = None
+    refit: Refit | None = None
     try:
         choice = choose(recording)
         document["served"] = _served(recording, choice)
         cut = cut_slice(recording, choice, run_dir)
+        again = refit_choice(recording, choice, cut.learned)
+        if again is not None and not cut.document.get("post"):
+            choice, refit = again
+            cut = cut_slice(recording, choice, run_dir, alone=True)
+            refit.write(run_dir, recording, cut.source)
         document.update(cut.document)
         found = failures(recording, cut.cut)
         document["failures"] = found
@@ -37,6 +44,8 @@ def write_record(recording: Recording, run_dir: Path, files: FileWatch | None, r
         recording.fault(error)
         document.update(status="refused", refusal=_internal(error).document())
     document["warnings"] = find_warnings(recording, choice, cut)
+    if refit is not None:
+        document["warnings"].append(refit.warning(recording))
     training = needed_for_training(recording, _fit_of(recording, choice)) if choice is not None else set()
     document["cells"] = cell_report(
         recording, cut.roles if cut is not None else {}, training, document["failures"], document["checks"]

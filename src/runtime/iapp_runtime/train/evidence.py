@@ -30,6 +30,8 @@ class Evidence:
     predictions: dict[str, Any]
     samples: list[dict[str, Any]] = field(default_factory=list)
     calls: Optional[np.ndarray] = None
+    otherwise: Optional[dict[str, Any]] = None
+    """Rows that the notebook prepared in a way that no service can, with its own answers for them, and the cell."""
 
     @property
     def final(self) -> np.ndarray:
@@ -93,6 +95,7 @@ def load_evidence(folder: Path) -> Evidence:
         raise NoEvidence("no row of the raw table reached the model with recorded features")
     calls = expected / "calls.npy"
     samples = expected / "samples.pkl"
+    otherwise = expected / "otherwise.pkl"
     return Evidence(
         folder=folder,
         record=record,
@@ -103,6 +106,7 @@ def load_evidence(folder: Path) -> Evidence:
         predictions=_unpickle(expected / "predictions.pkl"),
         samples=_unpickle(samples) if samples.is_file() else [],
         calls=np.load(calls) if calls.is_file() else None,
+        otherwise=_unpickle(otherwise) if otherwise.is_file() else None,
     )
 
 

@@ -30,8 +30,9 @@ def predict_method(candidate: Candidate) -> str:
 class Expected:
     """Rows of the served source with the features and predictions recorded for them; the served call's come first."""
 
-    def __init__(self, recording: Recording, candidate: Candidate, source: int) -> None:
-        calls = [candidate, *(c for c in recording.candidates if c is not candidate and _comparable(c, candidate))]
+    def __init__(self, recording: Recording, candidate: Candidate, source: int, alone: bool = False) -> None:
+        others = [c for c in recording.candidates if c is not candidate and _comparable(c, candidate)]
+        calls = [candidate, *([] if alone else others)]
         parts: list[tuple[Candidate, np.ndarray, np.ndarray]] = []
         seen: set[int] = set()
         for call in calls:

@@ -36,6 +36,7 @@ def prove(run_dir: Path, events: Events) -> dict[str, Any]:
         proof.batch()
         proof.singles()
         proof.required_only()
+        proof.otherwise()
         if outcome.equal:
             outcome.error = stands_alone(run_dir, evidence, proof.alone)
     except NoEvidence as problem:

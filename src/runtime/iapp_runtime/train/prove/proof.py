@@ -90,6 +90,29 @@ class Proof:
                 return
             self.outcome.required_only = n + 1
 
+    def otherwise(self) -> None:
+        """How far the answers are from the notebook's where that prepared rows with what it learned from those rows.
+
+        No part of the proof: it is told, because such answers are what the notebook's author has seen.
+        """
+        told = self.evidence.otherwise
+        if not self._ok() or told is None:
+            return
+        rows = [int(row) for row in told["rows"]]
+        good, _ = sendable(self.evidence.raw, rows)
+        kept = [i for i, row in enumerate(rows) if row in set(good)]
+        if not kept:
+            return
+        theirs = _plain(told["answers"])[kept]
+        lead = f"cell {told['cell']} learns again from the {len(kept)} rows it prepares: "
+        try:
+            ours = _plain(self.scoring.predict(json_rows(self.evidence.raw, [rows[i] for i in kept])))
+        except Exception as error:
+            self.outcome.notes.append(f"{lead}the service refuses some of them ({type(error).__name__}: {error})")
+            return
+        other = sum(compare(theirs[i : i + 1], ours[i : i + 1], theirs).first is not None for i in range(len(kept)))
+        self.outcome.notes.append(f"{lead}the notebook's own answers for {other} of them differ from the service's")
+
     def _final(self, answers: Any, places: Sequence[int]) -> Comparison:
         """Final predictions, for the rows for which the notebook made one."""
         given, at = _plain(answers), np.asarray(places)

@@ -121,6 +121,8 @@ def _learned(
         recording.set_rows(result, rows)
         if call.name == "fit_predict":
             recording.mark_prediction(result, len(recording.candidates) - 1)
+    if rows is not None and state.learned_from is None:
+        state.learned_from, state.statement = rows, recording.statement
     sources = rows.sources if rows is not None else frozenset()
     if rows is None and not parents:
         return

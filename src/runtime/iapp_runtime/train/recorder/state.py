@@ -48,6 +48,9 @@ class EstimatorState:
         self.owner = owner
         self.value = value
         self.name: str | None = None
+        # The rows that it was fitted on, and the statement that did.
+        self.learned_from: Rows | None = None
+        self.statement: int | None = None
 
 
 class Recording:
