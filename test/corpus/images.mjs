@@ -1,5 +1,5 @@
 // For each notebook of a list: builds its training image unedited, and imports in a container everything that the notebook imports.
-//   node test/corpus/images.mjs FOLDER LIST REGISTRY [--base IMAGE] [--kubeconfig FILE]
+//   node test/corpus/images.mjs FOLDER LIST REGISTRY [--base IMAGE] [--python 3.11] [--kubeconfig FILE]
 // A cluster that can pull from the registry runs the containers (kubectl). Prints a line each: packages, where pins came from, failures.
 import { execFile } from "node:child_process";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { base: { type: "string" }, kubeconfig: { type: "string" }, bin: { type: "string" } },
+  options: { base: { type: "string" }, kubeconfig: { type: "string" }, bin: { type: "string" }, python: { type: "string" } },
 });
 const [folder, listFile, registry] = positionals;
 if (registry === undefined) {
@@ -58,7 +58,8 @@ try {
     const project = join(work, name);
     await cp(join(resolve(folder), dirname(path)), project, { recursive: true });
     const args = ["build", basename(path), "--kind", "training", "--push", "--repository", `${registry}/images/${name}`];
-    const more = [...(values.base ? ["--base", values.base] : []), "--allow-secrets", "--max-size", "2000", "--json"];
+    const python = values.python ? ["--python", values.python] : [];
+    const more = [...python, ...(values.base ? ["--base", values.base] : []), "--allow-secrets", "--max-size", "2000", "--json"];
     const built = await run(process.execPath, [bin, ...args, ...more], { cwd: project });
     let said = `build failed: ${built.stdout.slice(0, 300)}${built.stderr.trim().split("\n").at(-1)}`;
     if (built.code === 0) {

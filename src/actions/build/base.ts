@@ -74,6 +74,19 @@ function checkPlatform({ config }: Image, text: string, platform: TargetPlatform
   );
 }
 
+/**
+ * Packages with compiled parts fit one minor version of Python. Official images say which one they have; where a base does not, the
+ * service says it when it starts.
+ */
+export function checkPython({ config }: Image, text: string, minor: string): void {
+  const line = (config.config.Env ?? []).find((one) => one.startsWith("PYTHON_VERSION="));
+  const has = line?.split("=")[1]?.split(".").slice(0, 2).join(".");
+  if (has === undefined || has === minor) return;
+  throw new UserError("IAPP_BUILD_PYTHON", `the base image ${text} has Python ${has}, the packages are for ${minor}`, {
+    remedy: `Choose a base with Python ${minor}, or train with --python ${has}.`,
+  });
+}
+
 /** Once a layer of the base was fetched, it is read from the cache. */
 function kept(cache: LayerCache, layer: Layer): Layer {
   const { digest, size } = layer.descriptor;

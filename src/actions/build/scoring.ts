@@ -7,7 +7,7 @@ import { lockedVersions } from "../../project/environment/lock-text.js";
 import { choosePython } from "../../project/python.js";
 import { textOf } from "../bundle/files.js";
 import { type BundleIndex, damagedFiles, readBundle } from "../bundle/index.js";
-import { defaultBase, openBase } from "./base.js";
+import { checkPython, defaultBase, openBase } from "./base.js";
 import { writeDockerfile } from "./dockerfile.js";
 import { type BuildPlan, type BuildResult, finishBuild, layerCache } from "./finish.js";
 import { bundleLayer, dependencyLayer, runtimeLayer } from "./layers.js";
@@ -32,13 +32,14 @@ export async function buildScoring(ctx: Context, input: ScoringInput): Promise<B
   const baseName = input.base ?? defaultBase(minor);
   const base = await openBase(ctx, cache, baseName, input.platform, input.insecure);
   try {
+    checkPython(base.image, baseName, minor);
     const given = { cache, python: interpreter, platform: input.platform };
     const layers = [
       await dependencyLayer(ctx, given, lock),
       await runtimeLayer(ctx, given, "scoring"),
       await bundleLayer(given, input.bundle),
     ];
-    const changes = scoringChanges(index, { lock, baseName, baseDigest: base.image.digest });
+    const changes = scoringChanges(index, { lock, minor, baseName, baseDigest: base.image.digest });
     if (input.dockerfile !== null) await writeDockerfile(input.dockerfile, input.bundle, base.reference, changes);
     const facts = {
       name: index.name,
@@ -55,7 +56,7 @@ export async function buildScoring(ctx: Context, input: ScoringInput): Promise<B
 /** What the scoring image says of itself and how it is started. */
 function scoringChanges(
   index: BundleIndex,
-  { lock, baseName, baseDigest }: { lock: string; baseName: string; baseDigest: string },
+  { lock, minor, baseName, baseDigest }: { lock: string; minor: string; baseName: string; baseDigest: string },
 ): Changes {
   return {
     user: USER,
@@ -71,6 +72,7 @@ function scoringChanges(
       PYTHONUNBUFFERED: "1",
       PYTHONNOUSERSITE: "1",
       PYTHONHASHSEED: "0",
+      IAPP_PYTHON: minor,
       ...lending(Object.keys(lockedVersions(lock))).env,
     },
     labels: {

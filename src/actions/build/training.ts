@@ -10,7 +10,7 @@ import { environmentWish } from "../../project/wanted.js";
 import { gitState } from "../bundle/lineage.js";
 import { prepare } from "../train/prepare.js";
 import type { TrainInput } from "../train/types.js";
-import { defaultBase, openBase } from "./base.js";
+import { checkPython, defaultBase, openBase } from "./base.js";
 import { type BuildPlan, type BuildResult, finishBuild, layerCache } from "./finish.js";
 import { dependencyLayer } from "./layers.js";
 import { lending } from "./lent.js";
@@ -48,6 +48,7 @@ export async function buildTraining(ctx: Context, input: TrainingInput): Promise
   const baseName = input.base ?? defaultBase(interpreter.minor);
   const base = await openBase(ctx, cache, baseName, input.platform, input.insecure);
   try {
+    checkPython(base.image, baseName, interpreter.minor);
     const given = { cache, python: interpreter, platform: input.platform };
     const layers = [
       await dependencyLayer(ctx, given, lock),
@@ -68,7 +69,7 @@ export async function buildTraining(ctx: Context, input: TrainingInput): Promise
       "dev.iapp.kind": "training",
       "dev.iapp.lock": digestOf(lock),
     };
-    const { env } = lending(Object.keys(distributions));
+    const env = { IAPP_PYTHON: interpreter.minor, ...lending(Object.keys(distributions)).env };
     const changes = trainingChanges(inside.split(sep).join("/"), input.train, labels, env);
     const commit = (await gitState(ctx, layout.root))?.commit ?? null;
     const facts = { name, bundle: null, commit, packages: distributions };

@@ -19,5 +19,7 @@ export async function job(ctx: Context, notebook: string, input: (path: string) 
   await cp(project, ctx.cwd, { recursive: true, force: false, errorOnExist: false }).catch((cause: unknown) => {
     throw fileError(ctx.cwd, "written", cause);
   });
-  return train(ctx, input(join(ctx.cwd, notebook)));
+  const wanted = input(join(ctx.cwd, notebook));
+  // The packages in the image fit this one.
+  return train(ctx, { ...wanted, python: wanted.python ?? ctx.env.IAPP_PYTHON ?? null });
 }

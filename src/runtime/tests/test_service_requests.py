@@ -320,3 +320,11 @@ def test_keeps_ground_truth_where_there_is_a_folder(tmp_path):
     kept = json.loads((tmp_path / "data" / "feedback.ndjson").read_text())
     assert (kept["id"], kept["truth"]) == (answer["id"], ["no"])
     assert "truth" not in log
+
+
+def test_packages_for_another_python_are_refused_in_one_sentence(monkeypatch, capsys):
+    from iapp_runtime.score.__main__ import main
+
+    monkeypatch.setenv("IAPP_PYTHON", "2.7")
+    assert main(["serve", "nowhere"]) == 2
+    assert "are for Python 2.7, and this is 3." in capsys.readouterr().err

@@ -20,6 +20,13 @@ THREADS = (
 
 def main(argv: list[str] | None = None) -> int:
     options = _arguments().parse_args(argv)
+    # An image says for which Python its packages were made; their own errors would not.
+    made_for, here = os.environ.get("IAPP_PYTHON"), f"{sys.version_info[0]}.{sys.version_info[1]}"
+    if made_for is not None and made_for != here:
+        print(
+            f"the packages here are for Python {made_for}, and this is {here}: use another base image", file=sys.stderr
+        )
+        return 2
     for name in THREADS:
         os.environ.setdefault(name, "1")
     # Imported only now: numerical libraries read these settings when they are loaded.
