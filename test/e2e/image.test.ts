@@ -12,14 +12,16 @@ import { Namespace, strictPod } from "../helpers/cluster.js";
 const bin = resolve(import.meta.dirname, "../../bin/iapp.js");
 const registry = process.env.IAPP_TEST_REGISTRY;
 const cluster = process.env.IAPP_TEST_KUBECONFIG;
-const has = (program: string): boolean => {
+const has = (program: string, ...asked: string[]): boolean => {
   try {
-    execFileSync(program, ["--version"], { stdio: "ignore" });
+    execFileSync(program, asked.length > 0 ? asked : ["--version"], { stdio: "ignore" });
     return true;
   } catch {
     return false;
   }
 };
+
+const inContainers = registry !== undefined && cluster !== undefined && has("kubectl", "version", "--client");
 
 interface Ran {
   code: number;
@@ -187,28 +189,25 @@ describe("iapp build", () => {
     if (has("skopeo")) expect(JSON.parse(seen.stdout).Digest).toBe(first.digest);
   });
 
-  it.skipIf(registry === undefined || cluster === undefined || !has("kubectl"))(
-    "runs as nobody on a read-only file system and answers as the notebook did",
-    async () => {
-      const { reference } = await build(["--push", "--repository", `${registry}/test/image-${process.pid}`]);
-      const readinessProbe = { httpGet: { path: "/readyz", port: 8080 }, periodSeconds: 1 };
-      await inCluster("score", async (namespace) => {
-        await namespace.start(strictPod("score", { image: reference!, readinessProbe }));
-        const ready = await namespace.kubectl("wait", "--for=condition=Ready", "pod/score", "--timeout=180s");
-        expect(ready.code, ready.stderr + (await namespace.kubectl("describe", "pod", "score")).stdout).toBe(0);
-        const ip = (await namespace.kubectl("get", "pod", "score", "-o", "jsonpath={.status.podIP}")).stdout;
-        const dir = join(project, ".iapp", "bundles", first.bundle!);
-        const examples = JSON.parse(await readFile(join(dir, "examples.json"), "utf8"));
-        const answer = await fetch(`http://${ip}:8080/predict`, {
-          method: "POST",
-          headers: { "content-type": "application/json" },
-          body: JSON.stringify({ rows: examples.rows }),
-        });
-        const body = (await answer.json()) as { predictions: unknown[] };
-        expect(body.predictions).toEqual(examples.predictions);
+  it.skipIf(!inContainers)("runs as nobody on a read-only file system and answers as the notebook did", async () => {
+    const { reference } = await build(["--push", "--repository", `${registry}/test/image-${process.pid}`]);
+    const readinessProbe = { httpGet: { path: "/readyz", port: 8080 }, periodSeconds: 1 };
+    await inCluster("score", async (namespace) => {
+      await namespace.start(strictPod("score", { image: reference!, readinessProbe }));
+      const ready = await namespace.kubectl("wait", "--for=condition=Ready", "pod/score", "--timeout=180s");
+      expect(ready.code, ready.stderr + (await namespace.kubectl("describe", "pod", "score")).stdout).toBe(0);
+      const ip = (await namespace.kubectl("get", "pod", "score", "-o", "jsonpath={.status.podIP}")).stdout;
+      const dir = join(project, ".iapp", "bundles", first.bundle!);
+      const examples = JSON.parse(await readFile(join(dir, "examples.json"), "utf8"));
+      const answer = await fetch(`http://${ip}:8080/predict`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ rows: examples.rows }),
       });
-    },
-  );
+      const body = (await answer.json()) as { predictions: unknown[] };
+      expect(body.predictions).toEqual(examples.predictions);
+    });
+  });
 
   it("refuses to put secrets of the project into a training image, and names them", async () => {
     const args = ["build", "nb.ipynb", "--kind", "training", "--base", base];
@@ -222,37 +221,31 @@ describe("iapp build", () => {
     expect(small).toMatchObject({ code: 2, stderr: expect.stringContaining("may go into the image") });
   });
 
-  it.skipIf(registry === undefined || cluster === undefined || !has("kubectl"))(
-    "trains in a container without a network, and makes the very same bundle",
-    async () => {
-      await writeFile(join(project, ".iappignore"), ".env\nid_rsa\n");
-      const repository = `${registry}/test/train-${process.pid}`;
-      const { reference } = await build(["nb.ipynb", "--kind", "training", "--push", "--repository", repository]);
-      await inCluster("train", async (namespace) => {
-        await namespace.start(strictPod("train", { image: reference!, args: ["--json"] }, ["work", "tmp"]));
-        const { ok, logs } = await namespace.ended("train", 240);
-        expect(ok, logs).toBe(true);
-        expect(logs).toContain(`"digest": "${first.bundle}"`);
-      });
-    },
-  );
+  it.skipIf(!inContainers)("trains in a container without a network, and makes the very same bundle", async () => {
+    await writeFile(join(project, ".iappignore"), ".env\nid_rsa\n");
+    const repository = `${registry}/test/train-${process.pid}`;
+    const { reference } = await build(["nb.ipynb", "--kind", "training", "--push", "--repository", repository]);
+    await inCluster("train", async (namespace) => {
+      await namespace.start(strictPod("train", { image: reference!, args: ["--json"] }, ["work", "tmp"]));
+      const { ok, logs } = await namespace.ended("train", 240);
+      expect(ok, logs).toBe(true);
+      expect(logs).toContain(`"digest": "${first.bundle}"`);
+    });
+  });
 
-  it.skipIf(registry === undefined || cluster === undefined || !has("kubectl"))(
-    "puts itself into an image that can do what it can",
-    async () => {
-      const repository = `${registry}/test/tool-${process.pid}`;
-      const { reference } = await build(["--kind", "tool", "--push", "--repository", repository]);
-      const lines =
-        "set -e\ncd /work\niapp --version\niapp init churn --template churn --yes\niapp check churn/churn.ipynb";
-      const tool = lines.replaceAll("iapp ", "node /opt/iapp/cli/bin/iapp.js ");
-      await inCluster("tool", async (namespace) => {
-        await namespace.start(strictPod("tool", { image: reference!, command: ["sh", "-c", tool] }, ["work", "tmp"]));
-        const { ok, logs } = await namespace.ended("tool", 120);
-        expect(ok, logs).toBe(true);
-        expect(logs).toContain("RandomForestClassifier");
-      });
-    },
-  );
+  it.skipIf(!inContainers)("puts itself into an image that can do what it can", async () => {
+    const repository = `${registry}/test/tool-${process.pid}`;
+    const { reference } = await build(["--kind", "tool", "--push", "--repository", repository]);
+    const lines =
+      "set -e\ncd /work\niapp --version\niapp init churn --template churn --yes\niapp check churn/churn.ipynb";
+    const tool = lines.replaceAll("iapp ", "node /opt/iapp/cli/bin/iapp.js ");
+    await inCluster("tool", async (namespace) => {
+      await namespace.start(strictPod("tool", { image: reference!, command: ["sh", "-c", tool] }, ["work", "tmp"]));
+      const { ok, logs } = await namespace.ended("tool", 120);
+      expect(ok, logs).toBe(true);
+      expect(logs).toContain("RandomForestClassifier");
+    });
+  });
 
   it("refuses what it cannot build, in one sentence", async () => {
     const cases: [string[], string][] = [
