@@ -48,6 +48,17 @@ RIGHT = {
         X_train_scaled = scaler.transform(X_train)
         X_test_scaled = scaler.transform(X_test)
         """,
+    "fitted on a few": """
+        scaler = StandardScaler().fit(X_train.head(20))
+        X_train_scaled = scaler.transform(X_train)
+        X_test_scaled = scaler.transform(X_test)
+        """,
+    "a few, in one go": """
+        scaler = StandardScaler()
+        first = scaler.fit_transform(X_train.head(20))
+        X_train_scaled = scaler.transform(X_train)
+        X_test_scaled = scaler.transform(X_test)
+        """,
 }
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import platform
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from .assemble import Slice, cut_slice
 from .candidates import Choice, choose
 from .failing import failures, refuse_failures, root_failure
-from .recorder.state import Recording
+from .recorder.state import EstimatorState, Recording
 from .refit import Refit, refit_choice
 from .slicer.refusals import Refused
 from .used_files import FileWatch, imported_packages
@@ -29,7 +30,7 @@ def write_record(recording: Recording, run_dir: Path, files: FileWatch | None, r
         document["served"] = _served(recording, choice)
         cut = cut_slice(recording, choice, run_dir)
         again = refit_choice(recording, choice, cut.learned)
-        if again is not None and not cut.document.get("post"):
+        if again is not None and not cut.document.get("post") and again[1].differs(_learned(recording, again[0])):
             choice, refit = again
             cut = cut_slice(recording, choice, run_dir, alone=True)
             refit.write(run_dir, recording, cut.source)
@@ -58,6 +59,12 @@ def write_record(recording: Recording, run_dir: Path, files: FileWatch | None, r
     text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False, default=_plain)
     (run_dir / "record.json").write_text(text, "utf-8")
     return document
+
+
+def _learned(recording: Recording, choice: Choice) -> list[EstimatorState]:
+    """What the slice of a choice restores; nothing of it is kept."""
+    with TemporaryDirectory() as folder:
+        return cut_slice(recording, choice, Path(folder), alone=True).learned
 
 
 def _plain(value: Any) -> Any:

@@ -28,6 +28,13 @@ class Refit:
         self.candidate = candidate
         self.states = states
 
+    def differs(self, learned: list[EstimatorState]) -> bool:
+        """Were the training rows prepared by others than these? `learned`: what the slice of the model's fit restores.
+
+        A vocabulary made from a few rows, and used for all, was not fitted again.
+        """
+        return not any(state is other for state in self.states for other in learned)
+
     def warning(self, recording: Recording) -> dict[str, Any]:
         """An entry of `warnings`."""
         statement = recording.statements[self.states[0].statement or 0]
