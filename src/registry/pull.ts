@@ -115,18 +115,8 @@ function choose(manifests: readonly Descriptor[], wanted: Platform): Descriptor 
 /** A small blob in memory, checked. */
 export async function fetchBlob(session: Session, reference: Reference, descriptor: Descriptor): Promise<Buffer> {
   const stream = await openBlob(session, reference, descriptor);
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MOST_MANIFEST) throw tooLarge(reference, descriptor.digest);
-    parts.push(chunk);
-  }
-  return Buffer.concat(parts);
+  return readBytes({ stream, url: { host: reference.registry } }, MOST_MANIFEST);
 }
-
-const tooLarge = ({ registry }: Reference, what: string): OperationError =>
-  new OperationError("IAPP_REGISTRY_TOO_LARGE", `${registry} serves more than ${MOST_MANIFEST} bytes as ${what}`);
 
 /** A JSON document of a registry that has these fields. */
 function parsed<T extends object>(bytes: Buffer, reference: Reference, ...fields: (keyof T)[]): T {

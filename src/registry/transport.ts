@@ -78,7 +78,11 @@ export async function readText(response: WireResponse, limit = 8 << 20): Promise
   return (await readBytes(response, limit)).toString("utf8");
 }
 
-export async function readBytes(response: WireResponse, limit = 8 << 20): Promise<Buffer> {
+/** The bytes of a small answer, or of a blob on its way. */
+export async function readBytes(
+  response: { stream: Readable; url: { host: string } },
+  limit = 8 << 20,
+): Promise<Buffer> {
   const parts: Buffer[] = [];
   let size = 0;
   try {

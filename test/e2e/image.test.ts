@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -7,6 +7,7 @@ import type { BuildResult } from "../../src/actions/build/index.js";
 import { emptyImage } from "../../src/image/image.js";
 import { writeLayout } from "../../src/image/layout.js";
 import { Namespace, strictPod } from "../helpers/cluster.js";
+import { type Ran, run } from "../helpers/run.js";
 
 // Real packages, a real registry where there is one, and tools that are not ours to read and run what was built.
 const bin = resolve(import.meta.dirname, "../../bin/iapp.js");
@@ -22,21 +23,6 @@ const has = (program: string, ...asked: string[]): boolean => {
 };
 
 const inContainers = registry !== undefined && cluster !== undefined && has("kubectl", "version", "--client");
-
-interface Ran {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-function run(program: string, args: string[], cwd: string, env: Record<string, string> = {}): Promise<Ran> {
-  return new Promise((done) => {
-    const options = { cwd, env: { ...process.env, ...env }, maxBuffer: 1 << 26 };
-    execFile(program, args, options, (error, stdout, stderr) => {
-      done({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr });
-    });
-  });
-}
 
 let root: string;
 let project: string;

@@ -1,27 +1,15 @@
-import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TrainResult } from "../../src/actions/train/index.js";
+import { type Ran, run } from "../helpers/run.js";
 
 // The built command line, real environments, real kernels, a real service: what a person gets.
 const bin = resolve(import.meta.dirname, "../../bin/iapp.js");
 let root: string;
 
-interface Ran {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-function iapp(args: string[], cwd: string): Promise<Ran> {
-  return new Promise((done) => {
-    execFile(process.execPath, [bin, ...args], { cwd, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
-      done({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr });
-    });
-  });
-}
+const iapp = (args: string[], cwd: string): Promise<Ran> => run(process.execPath, [bin, ...args], cwd);
 
 const CELLS = {
   imports: "import pandas as pd\nfrom sklearn.linear_model import LogisticRegression",

@@ -1,12 +1,6 @@
-import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-
-interface Ran {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
+import { type Ran, run } from "./run.js";
 
 /** A namespace of a test cluster, driven with `kubectl`. */
 export class Namespace {
@@ -18,12 +12,7 @@ export class Namespace {
   ) {}
 
   kubectl(...args: string[]): Promise<Ran> {
-    const options = { env: { ...process.env, KUBECONFIG: this.kubeconfig }, maxBuffer: 1 << 26 };
-    return new Promise((done) => {
-      execFile("kubectl", ["-n", this.name, ...args], options, (error, stdout, stderr) => {
-        done({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr });
-      });
-    });
+    return run("kubectl", ["-n", this.name, ...args], this.folder, { KUBECONFIG: this.kubeconfig });
   }
 
   /** Starts a pod in the namespace, which is made for it. */

@@ -7,6 +7,7 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from run_folders import CHURN, CHURN_RESULT, churn_run, price_run, with_contract
 from sklearn.linear_model import LogisticRegression
@@ -244,3 +245,17 @@ def test_models_stay_readable(tmp_path):
     (folder / "model" / "clf.pkl").unlink()
     probed(folder)
     assert type(pickles.load(folder / "model" / "clf.pkl")).__name__ == "RandomForestClassifier"
+
+
+@pytest.mark.parametrize("wrong", [0, 7])
+def test_answers_that_no_service_can_give_are_counted_and_decide_nothing(tmp_path, wrong):
+    folder = churn_run(tmp_path)
+    assert probed(folder)["equal"]
+    answers = pickle.loads((folder / "expected" / "predictions.pkl").read_bytes())["final"][:40].copy()
+    answers[:wrong] = 1 - answers[:wrong]
+    told = {"rows": np.load(folder / "expected" / "rows.npy")[:40], "answers": answers, "cell": 3}
+    (folder / "expected" / "otherwise.pkl").write_bytes(pickle.dumps(told))
+    found = proved(with_contract(folder))
+    assert found["equal"], found
+    lead = "cell 3 learns again from the 40 rows it prepares: the notebook's own answers for"
+    assert found["notes"] == [f"{lead} {wrong} of them differ from the service's"]

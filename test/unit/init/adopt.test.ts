@@ -22,25 +22,25 @@ describe("iapp init in a folder with notebooks", () => {
   it("keeps its own folder out of a repository, once", async () => {
     const cwd = await temporaryFolder();
     await mkdir(join(cwd, ".git"));
-    await mkdir(join(cwd, "work"));
-    await writeFile(join(cwd, "work/one.ipynb"), MODEL);
-    await writeFile(join(cwd, "work/.gitignore"), "*.log");
-    await runIapp(["init", "work"], { cwd });
-    expect(await there(join(cwd, "work/.gitignore"))).toBe("*.log\n.iapp/\n");
-    await runIapp(["init", "work"], { cwd });
-    expect(await there(join(cwd, "work/.gitignore"))).toBe("*.log\n.iapp/\n");
+    await mkdir(join(cwd, "study"));
+    await writeFile(join(cwd, "study/one.ipynb"), MODEL);
+    await writeFile(join(cwd, "study/.gitignore"), "*.log");
+    await runIapp(["init", "study"], { cwd });
+    expect(await there(join(cwd, "study/.gitignore"))).toBe("*.log\n.iapp/\n");
+    await runIapp(["init", "study"], { cwd });
+    expect(await there(join(cwd, "study/.gitignore"))).toBe("*.log\n.iapp/\n");
   });
 
-  it.each([[".iapp"], [".iapp/"], ["**/.iapp"], ["/work/.iapp/"], [".*"]])(
+  it.each([[".iapp"], [".iapp/"], ["**/.iapp"], ["/study/.iapp/"], [".*"]])(
     "sees that a repository ignores it already: %s",
     async (rule) => {
       const cwd = await temporaryFolder();
       await mkdir(join(cwd, ".git"));
-      await mkdir(join(cwd, "work"));
+      await mkdir(join(cwd, "study"));
       await writeFile(join(cwd, ".gitignore"), `${rule}\n`);
-      await writeFile(join(cwd, "work/one.ipynb"), MODEL);
-      await runIapp(["init", "work"], { cwd });
-      expect(await there(join(cwd, "work/.gitignore"))).toBeNull();
+      await writeFile(join(cwd, "study/one.ipynb"), MODEL);
+      await runIapp(["init", "study"], { cwd });
+      expect(await there(join(cwd, "study/.gitignore"))).toBeNull();
     },
   );
 

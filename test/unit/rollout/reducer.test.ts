@@ -85,6 +85,16 @@ interface Path {
   events: string[];
 }
 
+/** The first step, its weights applied. */
+const firstStep = (): Path => ({
+  state: applied(beginning(), 2, 0),
+  weight: 100,
+  retired: null,
+  now: 0,
+  generation: 2,
+  events: [],
+});
+
 function step(path: Path, event: string): { before: Path; after: Path; decision: Decision } {
   const { seen, ms = 500, request } = HAPPENINGS[event]!(path.state);
   const now = path.now + ms;
@@ -134,10 +144,7 @@ function check({ before, after, decision }: ReturnType<typeof step>): void {
 
 describe("the reducer", () => {
   it("keeps its promises over all sequences of what can happen", () => {
-    const first = beginning();
-    let paths: Path[] = [
-      { state: applied(first, 2, 0), weight: 100, retired: null, now: 0, generation: 2, events: [] },
-    ];
+    let paths: Path[] = [firstStep()];
     const known = new Set<string>();
     const ends = new Map<string, number>();
     let looks = 0;
@@ -175,14 +182,7 @@ describe("the reducer", () => {
   });
 
   it("goes through its steps with enough evidence, in the shortest order", () => {
-    let path: Path = {
-      state: applied(beginning(), 2, 0),
-      weight: 100,
-      retired: null,
-      now: 0,
-      generation: 2,
-      events: [],
-    };
+    let path: Path = firstStep();
     const weights: number[] = [];
     for (const event of ["good", "good", "good"]) {
       path = step(path, event).after;
@@ -216,14 +216,7 @@ describe("the reducer", () => {
   });
 
   it("takes all requests back when the new version fails far more during the bake than the old one did", () => {
-    let path: Path = {
-      state: applied(beginning(), 2, 0),
-      weight: 100,
-      retired: null,
-      now: 0,
-      generation: 2,
-      events: [],
-    };
+    let path: Path = firstStep();
     for (const event of ["good", "good"]) path = step(path, event).after;
     expect(path.state.phase).toBe("bake");
     const baking = (errors: number): Decision =>

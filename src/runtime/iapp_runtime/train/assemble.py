@@ -7,6 +7,7 @@ from typing import Any
 
 from .candidates import Choice
 from .expected import Expected, predict_method
+from .fields import features_of, final_answers, inner_piece, post_fields, samples_of, source_document
 from .kinds import LEARNS
 from .reads import names_in
 from .recorder.state import EstimatorState, Recording
@@ -42,21 +43,34 @@ _HELPERS = {
 
 
 class Slice:
-    """Fields of record.json, the cut they came from, and what each statement is for."""
+    """What a cut came to: the fields of record.json so far, what each statement is for, and what has to be written."""
 
-    def __init__(self, cut: Cut, document: dict[str, Any], roles: dict[int, str], source: int) -> None:
+    def __init__(self, recording: Recording, choice: Choice, cut: Cut, source: int) -> None:
+        self.recording = recording
+        self.choice = choice
         self.cut = cut
-        self.document = document
-        self.roles = roles
         self.source = source
-        self.learned: list[EstimatorState] = []
+        self.document: dict[str, Any] = {}
+        self.roles: dict[int, str] = {}
+        self.used: list[Any] = []
+        self.final: Any = None
+        self.samples: list[dict[str, Any]] = []
+
+    @property
+    def learned(self) -> list[EstimatorState]:
+        """The fitted estimators that it restores, those of the served model too."""
+        return [state for entry in self.used for state in _states(entry)]
+
+    def write(self, run_dir: Path, alone: bool = False) -> None:
+        """Frozen values, models and expectations; `alone`: without the rows of other calls of the same model."""
+        expected = Expected(self.recording, self.choice.candidate, self.source, alone)
+        expected.write(run_dir, self.recording.sources[self.source].raw, self.final, self.samples)
+        self.document["frozen"] = frozen_values(self.used, run_dir)
+        self.document["models"] = models(self.used, run_dir)
 
 
-def cut_slice(recording: Recording, choice: Choice, run_dir: Path, alone: bool = False) -> Slice:
-    """Slice, name, write pieces, objects and expectations. Raises `Refused`.
-
-    `alone`: only the rows of the chosen call are expected, not those of other calls of the same model.
-    """
+def cut_slice(recording: Recording, choice: Choice) -> Slice:
+    """Slice, name, and make pieces. Raises `Refused`."""
     candidate = choice.candidate
     served = served_of(recording, candidate)
     author = _author_names(recording)
@@ -87,8 +101,8 @@ def cut_slice(recording: Recording, choice: Choice, run_dir: Path, alone: bool =
     served_model = _served_entry(recording, entries, choice, lives, bound)
     inside = nested(cut, lives.local | bound)
     writer = Writer(entries)
-    features, indices = _features(writer, cut, lives, defined, inside)
-    features += [_inner_piece(writer, cut, part) for part in parts]
+    features, indices = features_of(writer, cut, lives, defined, inside)
+    features += [inner_piece(writer, cut, part) for part in parts]
     indices += [None] * len(parts)
     document: dict[str, Any] = {
         "definitions": [writer.piece(kept, "definition") for name, kept in defined if name not in inside],
@@ -96,9 +110,9 @@ def cut_slice(recording: Recording, choice: Choice, run_dir: Path, alone: bool =
         "result": writer.piece(criterion),
     }
     if post is not None:
-        document.update(_post_fields(writer, post, lives))
+        document.update(post_fields(writer, post, lives))
     document["imports"] = imports(recording, cut.imports)
-    document["source"] = _source(recording, served)
+    document["source"] = source_document(recording, served)
     method = predict_method(candidate)
     model = served_model.name
     document["predict"] = {"model": model, "call": f"{model}.{method}({{X}})", "returns": "prediction"}
@@ -111,17 +125,15 @@ def cut_slice(recording: Recording, choice: Choice, run_dir: Path, alone: bool =
         else None
     )
     document["task"] = task_of(candidate.state.value)
-    expected = Expected(recording, candidate, served.source, alone)
-    final = _final(recording, candidate, number, post) if post is not None else None
-    samples = _samples(recording, served.source, features, indices)
-    expected.write(run_dir, recording.sources[served.source].raw, final, samples)
-    used = _used_entries(entries, everything, lives, served_model, marks)
-    document["frozen"] = frozen_values(used, run_dir)
-    document["models"] = models(used, run_dir)
     document["helpers"] = sorted(writer.helpers)
     document["checks"] = list(cut.notes.checks.values())
-    made = Slice(cut, document, _roles(cut, defined, post, lives, candidate), served.source)
-    made.learned = [state for entry in used if entry is not served_model for state in _states(entry)]
+    made = Slice(recording, choice, cut, served.source)
+    made.document = document
+    made.roles = _roles(cut, defined, post, lives, candidate)
+    made.used = _used_entries(entries, everything, lives, served_model, marks)
+    made.samples = samples_of(recording, served.source, features, indices)
+    if post is not None:
+        made.final = final_answers(recording, candidate, number, post)
     return made
 
 
@@ -199,128 +211,6 @@ def _served_entry(recording: Recording, entries: Entries, choice: Choice, lives:
     taken = bound | lives.local | {e.name for e in entries.all}
     entry.name = entries.name(choice.name, own=choice.name not in taken)
     return entry
-
-
-def _features(
-    writer: Writer, cut: Cut, lives: Lives, defined: list[tuple[str, Kept]], inside: set[str]
-) -> tuple[list[dict[str, Any]], list[int | None]]:
-    """Pieces of `features` in notebook order, with the statement index of each."""
-    numbered: list[tuple[float, dict[str, Any], int | None]] = []
-    reading = {at for kept in cut.kept for at in [kept.at]}
-    last = max([*reading, -1]) + 0.5
-    for name, kept in defined:
-        if name in inside:
-            numbered.append((kept.at, writer.piece(kept, "definition"), None))
-    for binding in lives.bindings:
-        at = binding.at if binding.at in reading else last
-        statement = cut.recording.statements[binding.at]
-        piece = {
-            "cell": statement.cell.number, "line": statement.line, "span": list(statement.span()), "kind": "bind",
-            "text": binding.text(), "edits": [], "binds": [binding.name], "reads": [], "note": None,
-        }  # fmt: skip
-        numbered.append((at - 0.25, piece, None))
-    for kept in cut.kept:
-        numbered.append((kept.at, writer.piece(kept), kept.at))
-    numbered.sort(key=lambda one: one[0])
-    return [piece for _, piece, _ in numbered], [index for _, _, index in numbered]
-
-
-def _inner_piece(writer: Writer, cut: Cut, part: Any) -> dict[str, Any]:
-    """A part of the served call's own statement: a statement in it, or a line that binds a parameter."""
-    if isinstance(part, Kept):
-        return writer.piece(part)
-    statement = part.statement
-    if part.expression is None:
-        text, span, line = cut.entries.fill(part.mark), statement.span(), statement.line
-    else:
-        piece = writer.piece(part.expression)
-        text, span, line = _expression_text(piece, part.expression), piece["span"], piece["line"]
-        if "\n" in text:
-            text = f"({text})"
-    return {
-        "cell": statement.cell.number, "line": line, "span": list(span), "kind": "bind",
-        "text": f"{part.name} = {text}", "edits": [], "binds": [part.name],
-        "reads": sorted(part.expression.reads) if part.expression else [], "note": None,
-    }  # fmt: skip
-
-
-def _post_fields(writer: Writer, post: Post, lives: Lives) -> dict[str, Any]:
-    pieces = [writer.piece(kept) for kept in post.kept]
-    result: Any = post.result
-    if isinstance(result, Kept):
-        piece = writer.piece(result)
-        result = _expression_text(piece, result)
-    return {"post": pieces, "post_input": post.start, "post_result": result}
-
-
-def _expression_text(piece: dict[str, Any], kept: Kept) -> str:
-    from .render import render
-
-    return render(kept.statement.source.data, piece)
-
-
-def _source(recording: Recording, served: Any) -> dict[str, Any]:
-    import ast
-
-    import pandas as pd
-
-    source = recording.sources[served.source]
-    statement = recording.statements[source.statement]
-    raw = source.raw
-    targets = statement.node.targets if isinstance(statement.node, ast.Assign) else []
-    name = next((t.id for t in targets if isinstance(t, ast.Name)), "rows")
-    if isinstance(raw, pd.DataFrame):
-        kind, columns = (
-            "frame",
-            [
-                {"name": str(c), "dtype": str(raw[c].dtype) if raw.columns.is_unique else str(d)}
-                for c, d in raw.dtypes.items()
-            ],
-        )
-    elif isinstance(raw, pd.Series):
-        kind, columns = (
-            "series",
-            [{"name": str(raw.name if raw.name is not None else "value"), "dtype": str(raw.dtype)}],
-        )
-    elif isinstance(raw, list):
-        kind, columns = "list", [{"name": "value", "dtype": "object"}]
-    else:
-        width = raw.shape[1] if getattr(raw, "ndim", 1) > 1 else 1
-        kind, columns = "array", [{"name": str(i), "dtype": str(raw.dtype)} for i in range(width)]
-    # The last one in the table: what is made from a target stands beside it only when the notebook says so.
-    target = next((c["name"] for c in reversed(columns) if c["name"] in served.targets), None)
-    return {
-        "name": name,
-        "cell": statement.cell.number,
-        "line": statement.line,
-        "call": source.call,
-        "kind": kind,
-        "rows": len(raw) if not hasattr(raw, "shape") else int(raw.shape[0]),
-        "columns": columns,
-        "target": target,
-    }
-
-
-def _final(recording: Recording, candidate: Any, number: int, post: Post) -> Any:
-    """The recorded final answers of the served call."""
-    from .postvalue import final_value
-
-    return final_value(recording, candidate, number, post)
-
-
-def _samples(
-    recording: Recording, source: int, features: list[dict[str, Any]], indices: list[int | None]
-) -> list[dict[str, Any]]:
-    found = []
-    for place, (piece, index) in enumerate(zip(features, indices)):
-        if index is None:
-            continue
-        for name in piece["binds"] or recording.facts[index].samples:
-            sample = recording.facts[index].samples.get(name, {}).get(str(source))
-            if sample is not None:
-                rows, columns, values = sample
-                found.append({"piece": place, "name": name, "columns": columns, "rows": rows, "values": values})
-    return found
 
 
 def _used_entries(entries: Entries, everything: list[Kept], lives: Lives, served: Any, marks: list[str]) -> list[Any]:

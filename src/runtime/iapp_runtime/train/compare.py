@@ -81,6 +81,17 @@ def compare(expected: Any, actual: Any, reference: Any = None, exact: bool = Fal
     return out
 
 
+def count_different(a: np.ndarray, b: np.ndarray) -> int:
+    """How many rows of two arrays of answers differ, numbers by more than `RELATIVE`; all, where the shapes do."""
+    if a.shape != b.shape:
+        return len(a)
+    if a.dtype.kind in "biufc" and b.dtype.kind in "biufc":
+        same = np.isclose(a, b, rtol=RELATIVE, atol=0.0, equal_nan=True)
+    else:
+        same, _ = same_objects(a, b, RELATIVE)
+    return int((~same.reshape(len(a), -1).all(axis=1)).sum())
+
+
 def _layout(ours: list, theirs: list) -> Optional[Comparison]:
     """Other columns, or the same ones in another order."""
     a, b = [name for name, _ in ours], [name for name, _ in theirs]

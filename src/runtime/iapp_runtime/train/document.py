@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import platform
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from .assemble import Slice, cut_slice
 from .candidates import Choice, choose
 from .failing import failures, refuse_failures, root_failure
-from .recorder.state import EstimatorState, Recording
-from .refit import Refit, refit_choice
+from .recorder.state import Recording
+from .refit import Refit, find_refit
 from .slicer.refusals import Refused
 from .used_files import FileWatch, imported_packages
 from .verdicts import cell_report, needed_for_training
@@ -28,12 +27,13 @@ def write_record(recording: Recording, run_dir: Path, files: FileWatch | None, r
     try:
         choice = choose(recording)
         document["served"] = _served(recording, choice)
-        cut = cut_slice(recording, choice, run_dir)
-        again = refit_choice(recording, choice, cut.learned)
-        if again is not None and not cut.document.get("post") and again[1].differs(_learned(recording, again[0])):
-            choice, refit = again
-            cut = cut_slice(recording, choice, run_dir, alone=True)
-            refit.write(run_dir, recording, cut.source)
+        cut = cut_slice(recording, choice)
+        refit = find_refit(recording, choice, cut)
+        if refit is not None:
+            choice, cut = refit.choice, refit.slice
+        cut.write(run_dir, alone=refit is not None)
+        if refit is not None:
+            refit.write(run_dir)
         document.update(cut.document)
         found = failures(recording, cut.cut)
         document["failures"] = found
@@ -46,7 +46,7 @@ def write_record(recording: Recording, run_dir: Path, files: FileWatch | None, r
         document.update(status="refused", refusal=_internal(error).document())
     document["warnings"] = find_warnings(recording, choice, cut)
     if refit is not None:
-        document["warnings"].append(refit.warning(recording))
+        document["warnings"].append(refit.warning())
     training = needed_for_training(recording, _fit_of(recording, choice)) if choice is not None else set()
     document["cells"] = cell_report(
         recording, cut.roles if cut is not None else {}, training, document["failures"], document["checks"]
@@ -59,12 +59,6 @@ def write_record(recording: Recording, run_dir: Path, files: FileWatch | None, r
     text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False, default=_plain)
     (run_dir / "record.json").write_text(text, "utf-8")
     return document
-
-
-def _learned(recording: Recording, choice: Choice) -> list[EstimatorState]:
-    """What the slice of a choice restores; nothing of it is kept."""
-    with TemporaryDirectory() as folder:
-        return cut_slice(recording, choice, Path(folder), alone=True).learned
 
 
 def _plain(value: Any) -> Any:

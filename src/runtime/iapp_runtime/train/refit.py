@@ -12,8 +12,10 @@ from typing import Any, Optional
 
 import numpy as np
 
+from .assemble import Slice, cut_slice
 from .candidates import Choice
 from .kinds import LEARNS
+from .program import Statement
 from .recorder.estimators import Candidate
 from .recorder.state import EstimatorState, Recording
 
@@ -22,64 +24,61 @@ _SHARED = 0.5
 
 
 class Refit:
-    """The call that was to be served, and what was fitted anew for it."""
+    """What is served instead of the call that was to be served, and what was fitted anew for that call."""
 
-    def __init__(self, candidate: Candidate, states: list[EstimatorState]) -> None:
-        self.candidate = candidate
+    def __init__(self, recording: Recording, asked: Candidate, states: list[EstimatorState], instead: Slice) -> None:
+        self.asked = asked
         self.states = states
+        self.recording = recording
+        self.slice = instead
+        self.choice = instead.choice
 
-    def differs(self, learned: list[EstimatorState]) -> bool:
-        """Were the training rows prepared by others than these? `learned`: what the slice of the model's fit restores.
+    @property
+    def _statement(self) -> Statement:
+        return self.recording.statements[self.states[0].statement or 0]
 
-        A vocabulary made from a few rows, and used for all, was not fitted again.
-        """
-        return not any(state is other for state in self.states for other in learned)
-
-    def warning(self, recording: Recording) -> dict[str, Any]:
+    def warning(self) -> dict[str, Any]:
         """An entry of `warnings`."""
-        statement = recording.statements[self.states[0].statement or 0]
         names = ", ".join(sorted({type(state.value).__name__ for state in self.states}))
         return {
-            "code": "IAPP_NOTEBOOK_FITTED_AGAIN", "cell": statement.cell.number, "line": statement.line,
+            "code": "IAPP_NOTEBOOK_FITTED_AGAIN", "cell": self._statement.cell.number, "line": self._statement.line,
             "text": f"{names} is fitted again here, on rows the model was not trained on; a service gets no such "
                     "batch: what was learned with the training rows is served",
         }  # fmt: skip
 
-    def write(self, run_dir: Path, recording: Recording, source: int) -> None:
+    def write(self, run_dir: Path) -> None:
         """expected/otherwise.pkl: raw positions of the served table and the notebook's own answers for them."""
-        candidate = self.candidate
-        if candidate.rows is None:
+        asked = self.asked
+        if asked.rows is None:
             return
-        at = candidate.rows.positions(source)
-        answers = candidate.result
-        if answers is None:
-            answers = candidate.state.value.predict(candidate.table)
+        at = asked.rows.positions(self.slice.source)
+        answers = asked.state.value.predict(asked.table) if asked.result is None else asked.result
         known = at >= 0
-        statement = recording.statements[self.states[0].statement or 0]
-        found = {"rows": at[known], "answers": np.asarray(answers)[known], "cell": statement.cell.number}
+        found = {"rows": at[known], "answers": np.asarray(answers)[known], "cell": self._statement.cell.number}
         with open(run_dir / "expected" / "otherwise.pkl", "wb") as file:
             pickle.dump(found, file, protocol=5)
 
 
-def refit_choice(recording: Recording, choice: Choice, learned: list[EstimatorState]) -> Optional[tuple[Choice, Refit]]:
-    """The fit of the same model as what is served instead, where the served call's rows were prepared by estimators
-    that learned from other rows. `learned`: what the slice of the served call restores."""
-    candidate = choice.candidate
-    if candidate.method not in ("predict", "score"):
+def find_refit(recording: Recording, choice: Choice, cut: Slice) -> Optional[Refit]:
+    """The fit of the same model, to be served instead, where the served call's rows were prepared by estimators that
+    learned from other rows than the model, and its training rows by others."""
+    asked = choice.candidate
+    if asked.method not in ("predict", "score") or cut.document.get("post"):
         return None
     fits = [
         c
         for c in recording.candidates
-        if c.owner is candidate.owner and c.state is candidate.state and c.method in LEARNS and c.rows is not None
+        if c.owner is asked.owner and c.state is asked.state and c.method in LEARNS and c.rows is not None
     ]
-    if not fits:
-        return None
-    fit = fits[-1]
-    trained = fit.rows.present() if fit.rows is not None else set()
-    again = [state for state in learned if _elsewhere(state, trained)]
+    trained = fits[-1].rows.present() if fits and fits[-1].rows is not None else set()
+    again = [state for state in cut.learned if _elsewhere(state, trained)]
     if not again or not trained:
         return None
-    return Choice(fit, choice.name, choice.why, choice.confidence, choice.others), Refit(candidate, again)
+    instead = cut_slice(recording, Choice(fits[-1], choice.name, choice.why, choice.confidence, choice.others))
+    # A vocabulary made from a few rows, and used for all, was not fitted again.
+    if any(state is other for state in again for other in instead.learned):
+        return None
+    return Refit(recording, asked, again, instead)
 
 
 def _elsewhere(state: EstimatorState, trained: set[int]) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, Optional
 import numpy as np
 
 from .. import cells
-from ..compare import Comparison, compare
+from ..compare import Comparison, compare, count_different
 from ..events import Events
 from ..evidence import Evidence
 from ..json_rows import json_rows, sendable
@@ -99,8 +99,8 @@ class Proof:
         if not self._ok() or told is None:
             return
         rows = [int(row) for row in told["rows"]]
-        good, _ = sendable(self.evidence.raw, rows)
-        kept = [i for i, row in enumerate(rows) if row in set(good)]
+        good = set(sendable(self.evidence.raw, rows)[0])
+        kept = [i for i, row in enumerate(rows) if row in good]
         if not kept:
             return
         theirs = _plain(told["answers"])[kept]
@@ -110,7 +110,7 @@ class Proof:
         except Exception as error:
             self.outcome.notes.append(f"{lead}the service refuses some of them ({type(error).__name__}: {error})")
             return
-        other = sum(compare(theirs[i : i + 1], ours[i : i + 1], theirs).first is not None for i in range(len(kept)))
+        other = count_different(theirs, ours)
         self.outcome.notes.append(f"{lead}the notebook's own answers for {other} of them differ from the service's")
 
     def _final(self, answers: Any, places: Sequence[int]) -> Comparison:
