@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from run_folders import bare_run, churn_run, make_run, price_run
+from run_examples import churn_run, price_run
+from run_folders import bare_run, make_run
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.tree import DecisionTreeClassifier
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from run_folders import CHURN, CHURN_RESULT, churn_run, price_run, with_contract
+from run_examples import CHURN, CHURN_RESULT, churn_run, price_run
+from run_folders import with_contract
 from sklearn.linear_model import LogisticRegression
 
 from iapp_runtime import pickles

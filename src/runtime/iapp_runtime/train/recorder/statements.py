@@ -17,6 +17,7 @@ from ..program import Cell, Statement
 from ..reads import names_in
 from ..snapshot import freeze
 from .facts import RowFact, StatementFacts
+from .row_counts import row_counts
 from .state import Recording
 
 # Tables up to this size are copied when a statement also reads rows of another source; larger ones are followed back.
@@ -185,7 +186,7 @@ class Observer:
                 recording.set_rows(value, before.rows)
         for name in names.binds:
             recording.counts.pop(name, None)
-        for name, sources in _counts(recording, statement).items():
+        for name, sources in row_counts(recording, statement).items():
             recording.counts[name] = (id(recording.namespace.get(name)), sources)
         for name in names.binds:
             recording.binder[name] = statement.index
@@ -296,22 +297,3 @@ def _size(value: Any) -> int:
     if isinstance(value, pd.DataFrame):
         return int(value.memory_usage(index=False).sum())
     return int(getattr(value, "nbytes", 0) or 0)
-
-
-def _counts(recording: Recording, statement: Statement) -> dict[str, frozenset[int]]:
-    """Names bound to a number of rows: `n = len(df)`, `n = df.shape[0]`, `n, m = df.shape`."""
-    node = statement.node
-    if not isinstance(node, ast.Assign) or len(node.targets) != 1:
-        return {}
-    target, value = node.targets[0], node.value
-    if isinstance(value, ast.Subscript) and isinstance(value.slice, ast.Constant) and value.slice.value == 0:
-        value = value.value
-    log = recording.logs.get((statement.index, getattr(value, "site", -1)))
-    acts = [e for e in log.executions if e.act in ("count", "shape")] if log is not None else []
-    if not acts:
-        return {}
-    if isinstance(target, (ast.Tuple, ast.List)) and target.elts:
-        target = target.elts[0]
-    elif acts[0].act == "shape" and value is node.value:
-        return {}
-    return {target.id: acts[0].sources} if isinstance(target, ast.Name) else {}

@@ -12,7 +12,7 @@ from ..recorder.state import Recording
 from .access import Access, find_access, loops_around
 from .dropped import plan_drop
 from .entries import Entries
-from .naming import hint_for
+from .naming import hint_for, snake, words_of
 from .plan import Plan, escape
 from .refusals import Refused
 
@@ -179,7 +179,7 @@ class Editor:
 
     def not_checkable(self, node: Any) -> bool:
         """Does a condition read the target, which is not known when scoring?"""
-        return bool(_words(node) & self.served.targets)
+        return bool(words_of(node) & self.served.targets)
 
     def checked_columns(self, node: Any, subset: Any, executions: list[Execution]) -> list[Any] | None:
         """Columns in which a hole makes a row unusable: those asked for that are needed. None for a series."""
@@ -237,7 +237,7 @@ class Editor:
         loops = loops_around(self.statement.node, node)
         access = find_access(states, executions, loops, equal=lambda a, b: a is b)
         owner = node.func.value if isinstance(node.func, ast.Attribute) else node
-        hint = owner.id if isinstance(owner, ast.Name) else _snake(type(states[0].value).__name__)
+        hint = owner.id if isinstance(owner, ast.Name) else snake(type(states[0].value).__name__)
         return self._entry("model", hint, access, node)
 
     def _entry(self, kind: str, hint: str, access: Access, node: Any) -> str:
@@ -271,7 +271,7 @@ class Editor:
             "text": words,
             "dropped": max(0, before - after),
             "of": before,
-            "columns": [str(c) for c in columns or sorted(_words(node) & self._columns())],
+            "columns": [str(c) for c in columns or sorted(words_of(node) & self._columns())],
             "checked": checked,
         }
 
@@ -293,21 +293,3 @@ class Editor:
             line,
             self.text(self.statement.node),
         )
-
-
-def _words(node: Any) -> set[str]:
-    """Column names a condition could mention: its string constants (also inside query texts) and attributes."""
-    found: set[str] = set()
-    for part in ast.walk(node):
-        if isinstance(part, ast.Constant) and isinstance(part.value, str):
-            found.add(part.value)
-            found |= set(part.value.replace("`", " ").split()) if " " in part.value else set()
-        elif isinstance(part, ast.Attribute):
-            found.add(part.attr)
-    return found
-
-
-def _snake(name: str) -> str:
-    return "".join(
-        f"_{c.lower()}" if c.isupper() and i and not name[i - 1].isupper() else c.lower() for i, c in enumerate(name)
-    )

@@ -48,3 +48,21 @@ def _words(node: Any) -> list[str]:
 
 def _named(node: Any) -> list[str]:
     return [node.id] if isinstance(node, ast.Name) else _words(node)
+
+
+def words_of(node: Any) -> set[str]:
+    """Column names a condition could mention: its string constants (also inside query texts) and attributes."""
+    found: set[str] = set()
+    for part in ast.walk(node):
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            found.add(part.value)
+            found |= set(part.value.replace("`", " ").split()) if " " in part.value else set()
+        elif isinstance(part, ast.Attribute):
+            found.add(part.attr)
+    return found
+
+
+def snake(name: str) -> str:
+    return "".join(
+        f"_{c.lower()}" if c.isupper() and i and not name[i - 1].isupper() else c.lower() for i, c in enumerate(name)
+    )
