@@ -11,6 +11,10 @@ export const TRAIN_OPTIONS: OptionSpec[] = [
   { flags: "--serve <name>", summary: "serve this model, where iapp would choose another" },
   { flags: "--cell <n>", summary: "serve the prediction made in this code cell, counted from 1" },
   { flags: "--python <python>", summary: "version (3.11) or path of the Python to use" },
+  {
+    flags: "--era <month>",
+    summary: "libraries as they were then (2022-06), or newest (default: what the code needs)",
+  },
   { flags: "--resolver <name>", summary: "what resolves packages", choices: ["uv", "pip"], default: "uv" },
   { flags: "--cuda", summary: "use builds of PyTorch for graphics cards (default: for processors)" },
   { flags: "--cell-timeout <seconds>", summary: "longest time for one cell (default: 3600)" },
@@ -26,6 +30,7 @@ export function trainInput(notebook: string, { options }: CommandInput, name: st
     name,
     parameters: (options.param as string[] | undefined) ?? [],
     python: (options.python as string | undefined) ?? null,
+    era: (options.era as string | undefined) ?? null,
     resolver: options.resolver === "pip" ? "pip" : "uv",
     cuda: options.cuda === true,
     serve: { name: (options.serve as string | undefined) ?? null, cell: wholeNumber(options.cell, "--cell") },

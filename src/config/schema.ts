@@ -74,6 +74,11 @@ export const configSchema = z
       .optional()
       .meta({ description: "the notebook, relative to this file" }),
     python: z.string().min(1).optional().meta({ description: "version (3.11) or path of the Python to use" }),
+    era: z
+      .string()
+      .regex(/^(newest|20[12]\d-(0[1-9]|1[0-2]))$/, "is neither a month such as 2022-06 nor newest")
+      .optional()
+      .meta({ description: "libraries as they were at the end of this month; newest: whatever the code looks like" }),
     packages: z
       .array(z.string().refine(isRequirement, "is not a requirement such as pandas==2.2.3"))
       .optional()

@@ -1,5 +1,6 @@
 export { agreement } from "./agreement.js";
 export { type AnalysedCell, analyse, type Statement } from "./analysis.js";
+export { type ApiRange, type ApiUse, printedVersions, rangesOf } from "./era/index.js";
 export { parseNotebook } from "./nbformat.js";
 export type { Cell, CodeCell, Notebook, StoredOutput, TextCell } from "./notebook.js";
 export { buildProgram, DEFAULT_LIMITS, type ProgramOptions } from "./program.js";

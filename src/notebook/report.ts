@@ -1,6 +1,7 @@
 import type { AnalysedCell } from "./analysis.js";
 import { analyse } from "./analysis.js";
 import { constantsOf, environmentReads } from "./constants.js";
+import { type ApiUse, apiUses } from "./era/index.js";
 import type { Notebook } from "./notebook.js";
 import { assignmentOf, type ImportNames } from "./python/calls.js";
 import { constantString } from "./python/constant-strings.js";
@@ -60,6 +61,8 @@ export interface StaticReport {
   imports: ImportedModule[];
   requirements: NotebookRequirement[];
   data_files: DataFile[];
+  /** What training or scoring uses that not every version of its library has. */
+  apis: ApiUse[];
   environment: { name: string; cell: number; line: number }[];
   parameters: SettableParameter[];
   problems: Problem[];
@@ -93,6 +96,7 @@ export function staticReport(notebook: Notebook, options: StaticReportOptions): 
     imports: imports.modules,
     requirements: requirements(notebook),
     data_files: files,
+    apis: apiUses(flow.filter(needed), imports.names),
     environment: environmentOf(live),
     parameters: parametersOf(live),
     problems: [

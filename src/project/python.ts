@@ -120,7 +120,7 @@ async function explicitPython(ctx: Context, asked: string): Promise<Interpreter>
 }
 
 /** On the path, or one of a version manager's, whose shims answer only for the version that is chosen. */
-async function pythonOfMinor(ctx: Context, minor: string): Promise<Interpreter | null> {
+export async function pythonOfMinor(ctx: Context, minor: string): Promise<Interpreter | null> {
   if (!/^\d+\.\d+$/.test(minor)) return null;
   for (const program of [`python${minor}`, ...(await managedPythons(ctx, minor))]) {
     const found = await inspectPython(ctx, program);

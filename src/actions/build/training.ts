@@ -5,10 +5,9 @@ import { digestOf } from "../../image/digest.js";
 import type { Changes } from "../../image/image.js";
 import { createEnvironment } from "../../project/environment/index.js";
 import { lockedVersions } from "../../project/environment/lock-text.js";
-import { choosePython } from "../../project/python.js";
-import { environmentWish } from "../../project/wanted.js";
 import { gitState } from "../bundle/lineage.js";
-import { prepare } from "../train/prepare.js";
+import { planFor, prepare, runKey } from "../train/prepare.js";
+import { learnedFrom } from "../train/runs.js";
 import type { TrainInput } from "../train/types.js";
 import { checkPython, defaultBase, openBase } from "./base.js";
 import { type BuildPlan, type BuildResult, finishBuild, layerCache } from "./finish.js";
@@ -29,16 +28,12 @@ export interface TrainingInput extends BuildPlan {
 export async function buildTraining(ctx: Context, input: TrainingInput): Promise<BuildResult> {
   const began = ctx.now();
   const prepared = await prepare(ctx, input.train);
-  const { layout, program, notebook, report, packages, name } = prepared;
-  const wishes = { explicit: prepared.python, notebook: program.language_version };
-  const { interpreter } = await choosePython(ctx, wishes);
-  const wish = await environmentWish(ctx, {
-    root: layout.root,
-    notebookFolder: program.workdir,
-    notebook,
-    report,
-    packages,
-  });
+  const { layout, name } = prepared;
+  const first = await planFor(ctx, prepared, []);
+  const learned = await learnedFrom(layout, runKey(prepared, first, input.train));
+  const plan = learned.length === 0 ? first : await planFor(ctx, prepared, learned);
+  const { wish } = plan;
+  const { interpreter } = plan.python;
   const cache = layerCache(ctx.env);
   const project = { root: layout.root, allowSecrets: input.allowSecrets, maxBytes: input.maxBytes };
   // First what may be refused, then what takes long.

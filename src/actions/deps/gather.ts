@@ -6,6 +6,7 @@ import type { Context } from "../../core/events.js";
 import { parseNotebook, staticReport } from "../../notebook/index.js";
 import { type Declared, declaredRequirements, type Wanted } from "../../project/declared.js";
 import { withoutCredentials } from "../../project/environment/lock-text.js";
+import { boundsOf, narrowed } from "../../project/era/index.js";
 import { distributionOf } from "../../project/import-names.js";
 import type { ProjectLayout } from "../../project/layout.js";
 import { type SystemHint, systemHints } from "../../project/system-libraries.js";
@@ -78,7 +79,8 @@ export async function gatherDependencies(
       localModules: await localModules(folder, layout.root),
     });
     const declared: Declared = await declaredRequirements(layout.root, folder, packages);
-    const wish = await environmentWish(ctx, { root: layout.root, notebookFolder: folder, notebook, report, packages });
+    const asked = { root: layout.root, notebookFolder: folder, notebook, report, packages };
+    const wish = narrowed(await environmentWish(ctx, asked), boundsOf(report.apis));
     author = author ?? wish.author;
     for (const file of declared.files) files.add(file);
     for (const option of wish.options) options.add(option);

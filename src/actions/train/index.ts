@@ -1,191 +1,88 @@
 import { join } from "node:path";
-import { generate } from "../../codegen/index.js";
-import type { ContractDocument, Program, RecordDocument, VerificationDocument } from "../../core/contract.js";
-import { OperationError } from "../../core/errors.js";
+import type { RecordDocument, VerificationDocument } from "../../core/contract.js";
+import { IappError } from "../../core/errors.js";
 import type { Context } from "../../core/events.js";
-import { readJson, writeFileAtomic, writeJson } from "../../core/fs.js";
-import {
-  createEnvironment,
-  type Environment,
-  environmentDigest,
-  scoringEnvironment,
-} from "../../project/environment/index.js";
-import { choosePython, type Interpreter } from "../../project/python.js";
-import { environmentWish } from "../../project/wanted.js";
-import { writeBundle } from "../bundle/index.js";
-import { compareOutputs, readAgreement } from "./outputs.js";
-import { type Prepared, prepare, runKey, type ServingSettings } from "./prepare.js";
-import { progressOf } from "./progress.js";
-import { beginRun, dataOf, reusableRun, writeRun } from "./runs.js";
-import { runStep } from "./runtime.js";
+import { readJson } from "../../core/fs.js";
+import { installedPackages } from "../../project/environment/linked.js";
+import { type EnvironmentPlan, merged, specifier, type VersionBound } from "../../project/era/index.js";
+import { attempt } from "./attempt.js";
+import { lessonOf } from "./attempts.js";
+import { readAgreement } from "./outputs.js";
+import { type Prepared, planDigest, planFor, prepare, runKey } from "./prepare.js";
+import { learnedFrom, reusableRun } from "./runs.js";
 import type { RunDocument, TrainInput, TrainResult } from "./types.js";
-
-declare const IAPP_BUILD: string;
-/** Digest of iapp's own source, set by the bundler: what another build has trained is not taken for this one's work. */
-const BUILD: string = typeof IAPP_BUILD === "string" ? IAPP_BUILD : "source";
 
 export type { TrainInput, TrainResult, TrainStatus } from "./types.js";
 
 /**
  * Runs a notebook as a training job and writes a proved bundle, or says precisely why not. Where nothing has changed since the last
- * verified run, that run's bundle is the result.
+ * verified run, that run's bundle is the result. A notebook that fails because today's libraries are not those it was written for is run
+ * again with those of its time, as far as its errors tell.
  */
 export async function train(ctx: Context, input: TrainInput): Promise<TrainResult> {
   const prepared = await prepare(ctx, input);
-  const { layout, notebook, report, program, name, packages } = prepared;
-  const { interpreter, why } = await choosePython(ctx, {
-    explicit: prepared.python,
-    notebook: program.language_version,
-  });
-  const wish = await environmentWish(ctx, {
-    root: layout.root,
-    notebookFolder: program.workdir,
-    notebook,
-    report,
-    packages,
-  });
-  const key = runKey(prepared, environmentDigest(wish, interpreter, input.resolver, input.cuda), BUILD);
-  const known = input.force ? null : await reusableRun(layout, key);
+  const first = await planFor(ctx, prepared, []);
+  const key = runKey(prepared, first, input);
+  const known = input.force ? null : await reusableRun(prepared.layout, key);
   if (known !== null) return reuse(known, prepared);
+  let learned: VersionBound[] = await learnedFrom(prepared.layout, key);
+  let plan = learned.length === 0 ? first : await planFor(ctx, prepared, learned);
+  let last: TrainResult | null = null;
+  for (let n = 1; ; n++) {
+    tell(ctx, plan);
+    const result = await attempt(ctx, { input, prepared, plan, key, learned }).catch((error: unknown) => {
+      if (prepared.era === null && plan.bounds.length > 0 && isUnresolvable(error)) return null;
+      throw error;
+    });
+    if (result === null) {
+      ctx.emit({
+        code: "env.era",
+        level: "warn",
+        text: `${narrowing(plan)} cannot be had together with the rest${last === null ? "; the newest versions are used" : ""}`,
+      });
+      if (last !== null) return last;
+      prepared.era = "newest";
+      learned = [];
+      plan = await planFor(ctx, prepared, learned);
+      continue;
+    }
+    last = result;
+    const free = prepared.era === null && installedPackages(ctx.env) === null;
+    const lesson = free ? lessonOf(result, prepared.program, prepared.notebook, n) : null;
+    if (lesson === null) return result;
+    learned = merged([...learned, ...lesson.bounds]);
+    const next = await planFor(ctx, prepared, learned);
+    if (planDigest(next, input) === planDigest(plan, input)) return result;
+    ctx.emit({ code: "env.era", level: "warn", text: `${lesson.why}: once more with ${narrowing(next)}` });
+    plan = next;
+  }
+}
+
+/** Versions that were only concluded may not go together with what the project asks for. */
+const isUnresolvable = (error: unknown): boolean =>
+  error instanceof IappError && /^IAPP_ENV_(CONFLICT|BUILD|NO_PACKAGE)$/.test(error.code);
+
+function tell(ctx: Context, { wish, python, bounds }: EnvironmentPlan): void {
   for (const note of wish.notes) ctx.emit({ code: "env.note", level: "info", text: note });
+  const author = wish.author === null ? "" : `, versions of ${wish.author}`;
   ctx.emit({
     code: "env.python",
     level: "info",
-    text: `Python ${interpreter.version} (${why})${wish.author === null ? "" : `, versions of ${wish.author}`}`,
+    text: `Python ${python.interpreter.version} (${python.why})${author}`,
   });
-  const { resolver, cuda } = input;
-  const environment = await createEnvironment(ctx, { layout, wish, python: interpreter, resolver, cuda });
-  for (const { name: absent, origin } of environment.left) {
+  for (const bound of bounds) {
     ctx.emit({
-      code: "env.absent",
-      level: "warn",
-      text: `there is no package ${absent} (${origin}); the run goes on without it`,
+      code: "env.bound",
+      level: "info",
+      text: `${bound.distribution}${specifier(bound)}, because of ${bound.why}`,
+      data: { ...bound },
     });
   }
-  const { dir, run } = await beginRun(ctx, layout, {
-    notebook: input.notebook,
-    name,
-    key,
-    parameters: program.parameters,
-  });
-  try {
-    const result = await carryOut(ctx, {
-      dir,
-      run,
-      prepared,
-      environment,
-      interpreter,
-      resolver: input.resolver,
-    });
-    await writeRun(dir, { ...run, ...result.ended, ended: new Date(ctx.now()).toISOString() });
-    return result.result;
-  } catch (error) {
-    const status = ctx.signal.aborted ? "interrupted" : "failed";
-    await writeRun(dir, { ...run, status, ended: new Date(ctx.now()).toISOString() }).catch(() => undefined);
-    throw error;
-  }
 }
 
-interface Work {
-  dir: string;
-  run: RunDocument;
-  prepared: Prepared;
-  environment: Environment;
-  interpreter: Interpreter;
-  resolver: "uv" | "pip";
-}
-
-interface Ended {
-  result: TrainResult;
-  ended: Pick<RunDocument, "status" | "data" | "bundle" | "scoring">;
-}
-
-async function carryOut(ctx: Context, work: Work): Promise<Ended> {
-  const { dir, prepared, environment } = work;
-  const { program, layout, name } = prepared;
-  const onEvent = progressOf(ctx);
-  await writeJson(join(dir, "program.json"), program);
-  await runStep(ctx, "run", environment.python, dir, onEvent);
-  const record = await readJson<RecordDocument>(join(dir, "record.json"));
-  if (record === null)
-    throw new OperationError("IAPP_TRAIN_NO_RECORD", "the run ended without a record", {
-      remedy: `Its logs are in ${dir}.`,
-    });
-  const data = await dataOf(record);
-  const agreed = await compareOutputs(ctx, dir, prepared.notebook, record);
-  const end = (status: TrainResult["status"], more: Partial<TrainResult> = {}): Ended => {
-    const result: TrainResult = { ...outline(work, record), agreement: agreed, status, ...more };
-    return { result, ended: { status, data, bundle: result.bundle, scoring: result.scoring } };
-  };
-  if (record.status === "refused") return end("refused");
-
-  await generateInto(ctx, dir, program, record, null);
-  await runStep(ctx, "probe", environment.python, dir, onEvent);
-  const probe = await readJson<{ error: string | null }>(join(dir, "probe.json"));
-  const learned = await readJson<ContractDocument>(join(dir, "contract.json"));
-  if (learned === null) return end("failed", { problem: probe?.error ?? "the scoring module could not be tried" });
-  const contract = withSettings(learned, prepared.serving);
-  await writeJson(join(dir, "contract.json"), contract);
-  await generateInto(ctx, dir, program, record, contract);
-
-  await runStep(ctx, "needs", environment.python, dir, onEvent);
-  const { distributions } = (await readJson<{ distributions: string[] }>(join(dir, "needs.json"))) ?? {
-    distributions: [],
-  };
-  const scoring = await scoringEnvironment(ctx, layout, environment, work.interpreter, distributions, work.resolver);
-  await runStep(ctx, "prove", scoring.python, dir, onEvent);
-  const verification = await readJson<VerificationDocument>(join(dir, "verification.json"));
-  if (verification === null) throw new OperationError("IAPP_TRAIN_NO_PROOF", "the proof ended without a verdict");
-  const where = { dir: scoring.dir, python: scoring.python };
-  if (!verification.equal) return end("unequal", { verification, scoring: where });
-  const bundle = await writeBundle(ctx, {
-    runDir: dir,
-    layout,
-    name,
-    program,
-    record,
-    contract,
-    verification,
-    agreement: agreed,
-    trainingLock: environment.lock,
-    scoringLock: scoring.lock,
-  });
-  return end("verified", { verification, scoring: where, bundle });
-}
-
-function withSettings(learned: ContractDocument, serving: ServingSettings): ContractDocument {
-  const { strict, on_dropped_rows, rows, body_bytes } = serving;
-  const limits = {
-    ...learned.limits,
-    ...(rows === null ? {} : { rows }),
-    ...(body_bytes === null ? {} : { body_bytes }),
-  };
-  return { ...learned, limits, strict, on_dropped_rows };
-}
-
-function outline({ dir, run, prepared, environment }: Work, record: RecordDocument): TrainResult {
-  return {
-    schema: "iapp.train/1",
-    status: "failed",
-    runId: run.id,
-    runDir: dir,
-    name: prepared.name,
-    notebook: run.notebook,
-    bundle: null,
-    record,
-    verification: null,
-    agreement: null,
-    problem: null,
-    reused: false,
-    notes: [environment.reused ? "the environment of an earlier run was used" : "a new environment was made"],
-    environment: {
-      dir: environment.dir,
-      python: environment.python,
-      version: environment.pythonVersion,
-      digest: environment.digest,
-    },
-    scoring: null,
-  };
+function narrowing({ bounds }: EnvironmentPlan): string {
+  const named = bounds.map((bound) => `${bound.distribution}${specifier(bound)}`);
+  return named.length > 4 ? `${named.slice(0, 4).join(", ")} and others` : named.join(", ");
 }
 
 async function reuse({ dir, run }: { dir: string; run: RunDocument }, { name }: Prepared): Promise<TrainResult> {
@@ -207,18 +104,4 @@ async function reuse({ dir, run }: { dir: string; run: RunDocument }, { name }: 
     environment: { dir: "", python: "", version: record?.python ?? "", digest: "" },
     scoring: run.scoring,
   };
-}
-
-async function generateInto(
-  ctx: Context,
-  dir: string,
-  program: Program,
-  record: RecordDocument,
-  contract: ContractDocument | null,
-): Promise<void> {
-  const generated = generate(program, record, contract);
-  for (const warning of generated.warnings)
-    ctx.emit({ code: "train.generated", level: "debug", text: String(warning) });
-  await writeFileAtomic(join(dir, "score.py"), generated["score.py"]);
-  await writeFileAtomic(join(dir, "score.map.json"), generated["score.map.json"]);
 }

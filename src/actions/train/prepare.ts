@@ -7,10 +7,16 @@ import { UserError } from "../../core/errors.js";
 import type { Context } from "../../core/events.js";
 import { slug } from "../../core/slug.js";
 import { buildProgram, type Notebook, parseNotebook, type StaticReport, staticReport } from "../../notebook/index.js";
+import { environmentDigest } from "../../project/environment/index.js";
+import { checkedEra, type EnvironmentPlan, planEnvironment, type VersionBound } from "../../project/era/index.js";
 import { findProject, type ProjectLayout } from "../../project/layout.js";
 import { localModules } from "../../project/wanted.js";
 import { pythonParser } from "../check/parser.js";
 import type { TrainInput } from "./types.js";
+
+declare const IAPP_BUILD: string;
+/** Digest of iapp's own source, set by the bundler: what another build has trained is not taken for this one's work. */
+const BUILD: string = typeof IAPP_BUILD === "string" ? IAPP_BUILD : "source";
 
 export interface Prepared {
   layout: ProjectLayout;
@@ -20,6 +26,7 @@ export interface Prepared {
   program: Program;
   packages: readonly string[];
   python: string | null;
+  era: string | null;
   serving: ServingSettings;
 }
 
@@ -80,6 +87,7 @@ export async function prepare(ctx: Context, input: TrainInput): Promise<Prepared
     program,
     packages: config.packages ?? [],
     python: input.python ?? config.python ?? null,
+    era: checkedEra(input.era ?? config.era ?? null),
     serving: {
       strict: config.strict,
       on_dropped_rows: config.on_dropped_rows,
@@ -89,11 +97,30 @@ export async function prepare(ctx: Context, input: TrainInput): Promise<Prepared
   };
 }
 
+/** The digest of a planned environment. */
+export const planDigest = ({ wish, python }: EnvironmentPlan, { resolver, cuda }: TrainInput): string =>
+  environmentDigest(wish, python.interpreter, resolver, cuda);
+
+/** The environment that a prepared notebook is run in, with what earlier runs have shown. */
+export function planFor(ctx: Context, prepared: Prepared, learned: readonly VersionBound[]): Promise<EnvironmentPlan> {
+  const { layout, program, notebook, report, packages, python, era } = prepared;
+  return planEnvironment(ctx, {
+    root: layout.root,
+    notebookFolder: program.workdir,
+    notebook,
+    report,
+    packages,
+    python: { explicit: python, notebook: program.language_version },
+    era,
+    learned,
+  });
+}
+
 /**
  * Digest of what decides a run's outcome besides its data files: the code of the cells (not outputs, not text), parameters, what is
  * served, the environment, and iapp itself.
  */
-export function runKey({ program, serving, name }: Prepared, environment: string, build: string): string {
+export function runKey({ program, serving, name }: Prepared, plan: EnvironmentPlan, input: TrainInput): string {
   const { cells, parameters, serve, env, workdir, notebook, stop_on_error } = program;
   const code = cells.map(({ cell, source, skip, directives, magics }) => [
     cell,
@@ -111,8 +138,8 @@ export function runKey({ program, serving, name }: Prepared, environment: string
     serve,
     Object.entries(env).sort(),
     stop_on_error,
-    environment,
-    build,
+    planDigest(plan, input),
+    BUILD,
     serving,
   ];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");

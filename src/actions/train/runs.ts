@@ -7,6 +7,7 @@ import type { RecordDocument } from "../../core/contract.js";
 import type { Context } from "../../core/events.js";
 import { exists, fileError, readJson, writeJson } from "../../core/fs.js";
 import { processStart } from "../../core/process.js";
+import type { VersionBound } from "../../project/era/index.js";
 import { ensureState, type ProjectLayout } from "../../project/layout.js";
 import type { RunDocument } from "./types.js";
 
@@ -18,7 +19,7 @@ export function newRunId(now: number): string {
 export async function beginRun(
   ctx: Context,
   layout: ProjectLayout,
-  begun: Pick<RunDocument, "notebook" | "name" | "key" | "parameters">,
+  begun: Pick<RunDocument, "notebook" | "name" | "key" | "parameters" | "learned">,
 ): Promise<{ dir: string; run: RunDocument }> {
   const id = newRunId(ctx.now());
   const dir = join(layout.runs, id);
@@ -59,6 +60,16 @@ export async function reusableRun(
     if (await sameData(run.data)) return { dir, run };
   }
   return null;
+}
+
+/** Versions that earlier runs of the same notebook showed to be needed. */
+export async function learnedFrom(layout: ProjectLayout, key: string): Promise<VersionBound[]> {
+  const ids = (await readdir(layout.runs).catch(() => [])).sort().reverse();
+  for (const id of ids) {
+    const run = await readJson<RunDocument>(join(layout.runs, id, "run.json")).catch(() => null);
+    if (run?.key === key && run.status === "verified") return run.learned ?? [];
+  }
+  return [];
 }
 
 /** Size and time decide when both are as they were; else the content does. */

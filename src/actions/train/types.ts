@@ -1,5 +1,6 @@
 import type { Agreement } from "../../core/agreement.js";
 import type { Program, RecordDocument, VerificationDocument } from "../../core/contract.js";
+import type { VersionBound } from "../../project/era/index.js";
 
 export interface TrainInput {
   /** Absolute path of the notebook. */
@@ -9,6 +10,8 @@ export interface TrainInput {
   /** `name=value`, as given by `-p`. */
   parameters: readonly string[];
   python: string | null;
+  /** Month whose libraries are used, or `newest`; null: what the code needs. */
+  era: string | null;
   resolver: "uv" | "pip";
   /** Builds of PyTorch for graphics cards instead of those for processors. */
   cuda: boolean;
@@ -60,5 +63,7 @@ export interface RunDocument {
   data: { path: string; bytes: number; mtime: number; sha256: string }[];
   bundle: { digest: string; dir: string } | null;
   scoring: { dir: string; python: string } | null;
+  /** Versions that earlier runs showed to be needed. */
+  learned?: VersionBound[];
   parameters: Program["parameters"];
 }

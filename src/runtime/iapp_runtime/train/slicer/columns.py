@@ -91,6 +91,8 @@ class ColumnUse:
         elif isinstance(target, ast.Subscript):
             self._store_base(target.value)
             self.expression(target.slice, None)
+        elif isinstance(target, ast.Attribute) and target.attr == "columns" and isinstance(target.value, ast.Name):
+            self.add(target.value.id, None)  # from here back the columns have other names
         elif isinstance(target, ast.Attribute):
             self._store_base(target.value)
 
