@@ -131,8 +131,15 @@ const TOOLS = [
   "httptools",
   "uvloop",
 ];
-const NEWEST = ["pandas", "scikit-learn", "matplotlib", "pyarrow", "ruff", "mypy", ...TOOLS];
-const OLDEST = ["pandas==1.3.5", "numpy==1.21.6", "scikit-learn==1.0.2", "scipy==1.7.3", "matplotlib<3.8", ...TOOLS];
+const NEWEST = [
+  ...["pandas", "scikit-learn", "matplotlib", "pyarrow", "statsmodels", "imbalanced-learn", "lightgbm", "ruff", "mypy"],
+  ...TOOLS,
+];
+const OLDEST = [
+  ...["pandas==1.3.5", "numpy==1.21.6", "scikit-learn==1.0.2", "scipy==1.7.3", "matplotlib<3.8"],
+  ...["statsmodels==0.13.5", "imbalanced-learn==0.9.0", "lightgbm==3.3.5"],
+  ...TOOLS,
+];
 
 await mkdir(reports, { recursive: true });
 const built = await step("build", process.execPath, ["scripts/build.mjs"]);

@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TrainResult } from "../../src/actions/train/index.js";
+import { writeNotebook } from "../helpers/notebook-file.js";
 import { type Ran, run } from "../helpers/run.js";
 
 // The built command line, real environments, real kernels, a real service: what a person gets.
@@ -20,26 +21,11 @@ const CELLS = {
 /** A small project of its own below the shared root, so that equal environments are made once. */
 async function project(name: string, cells: string[]): Promise<string> {
   const folder = join(root, name);
-  await mkdir(folder, { recursive: true });
-  const document = {
-    nbformat: 4,
-    nbformat_minor: 5,
-    metadata: { kernelspec: { name: "python3", language: "python", display_name: "Python 3" } },
-    cells: cells.map((source, i) => ({
-      cell_type: "code",
-      id: `c${i}`,
-      metadata: {},
-      execution_count: i + 1,
-      source,
-      outputs: [],
-    })),
-  };
-  await writeFile(join(folder, "nb.ipynb"), JSON.stringify(document));
   const rows = Array.from(
     { length: 200 },
     (_, i) => `${((i * 37) % 100) / 100},${i % 10},${(i * 7) % 3 === 0 ? 1 : 0}`,
   );
-  await writeFile(join(folder, "d.csv"), `a,b,y\n${rows.join("\n")}\n`);
+  await writeNotebook(folder, cells, { "d.csv": `a,b,y\n${rows.join("\n")}\n` });
   return folder;
 }
 

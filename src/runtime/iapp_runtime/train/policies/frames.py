@@ -1,4 +1,4 @@
-"""Tables made of an array: labels that were taken from the rows themselves are left out."""
+"""Tables made of other values: labels taken from the rows themselves are left out, a constant is added or not."""
 
 from __future__ import annotations
 
@@ -46,5 +46,33 @@ def edit_frame(editor: Any, node: ast.AST, executions: list) -> Any:
     return plan.done(text + ")")
 
 
-OBSERVERS = {"DataFrame": observe_frame}
-EDITORS = {"frame": edit_frame}
+def observe_constant(hooks: Hooks, call: Call, result: Any, parents: list, before: Any) -> bool:
+    """`sm.add_constant(X)`: left to itself it adds none where some column is constant, as all are in one row."""
+    if "statsmodels" not in call.module or call.bound.get("has_constant", "skip") != "skip":
+        return False
+    rows = derive(result, parents, call.name)
+    data = call.bound.get("data")
+    if rows is None or getattr(data, "ndim", 0) != 2 or getattr(result, "ndim", 0) != 2:
+        return False
+    added = result.shape[1] > data.shape[1]
+    record_rows(hooks, call.site, result, rows, parents, "constant", added=added, where=dict(call.bound.where))
+    return True
+
+
+def edit_constant(editor: Any, node: ast.AST, executions: list) -> Any:
+    """Added always, or never, as it was in training."""
+    where = executions[0].data["where"]
+    data = editor.argument(node, where.get("data"))
+    added = {execution.data["added"] for execution in executions}
+    if data is None or not isinstance(node, ast.Call) or len(added) > 1 or "has_constant" in where:
+        return None
+    plan = editor.plan(node)
+    if not added.pop():
+        return plan.identity(data)
+    front = editor.argument(node, where.get("prepend"))
+    prepend = f", prepend={plan.hole(front)}" if front is not None else ""
+    return plan.done(f'{plan.hole(node.func)}({plan.hole(data)}{prepend}, has_constant="add")')
+
+
+OBSERVERS = {"DataFrame": observe_frame, "add_constant": observe_constant}
+EDITORS = {"frame": edit_frame, "constant": edit_constant}

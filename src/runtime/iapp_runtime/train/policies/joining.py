@@ -30,27 +30,53 @@ def observe_stack(hooks: Hooks, call: Call, result: Any, parents: list, before: 
         "rows",
     ):
         return False
-    if n_rows(result) != sum(n_rows(part) for part in parts):
+    return _stacked(hooks, call, result, parents, list(parts), where)
+
+
+def observe_append(hooks: Hooks, call: Call, result: Any, parents: list, before: Any) -> bool:
+    """`DataFrame.append` and `Series.append`, which pandas had until 2.0: of a table, or of single rows."""
+    if call.table is None or not is_rowlike(result):
+        return False
+    name = next((name for name in ("other", "to_append") if name in call.bound.values), None)
+    other = call.bound.get(name) if name is not None else None
+    parts = [call.table, *(other if isinstance(other, (list, tuple)) else [other])]
+    where = call.bound.where.get(name) if name is not None else None
+    return _stacked(hooks, call, result, parents, parts, where, "append")
+
+
+def _stacked(hooks: Hooks, call: Call, result: Any, parents: list, parts: list, where: Any, act: str = "stack") -> bool:
+    counts = [n_rows(part) if is_rowlike(part) else 1 for part in parts]
+    if n_rows(result) != sum(counts):
         return False
     lineages = [hooks.recording.rows(part) if is_rowlike(part) else None for part in parts]
-    ids = [unknown_rows(n_rows(p)) if rows is None else rows.ids for p, rows in zip(parts, lineages)]
+    ids = [unknown_rows(count) if rows is None else rows.ids for count, rows in zip(counts, lineages)]
     joined = Rows(np.concatenate(ids))
     if not joined.sources:
         return False
     sources = [rows.sources if rows is not None else frozenset() for rows in lineages]
-    empty = [n_rows(part) == 0 for part in parts]
-    names = result.columns if isinstance(result, pd.DataFrame) else None
     record_rows(
-        hooks, call.site, result, joined, parents, "stack", parts=sources, empty=empty, where=where, names=names
-    )
+        hooks, call.site, result, joined, parents, act, parts=sources, empty=[count == 0 for count in counts],
+        again=_repeats(ids), where=where, names=result.columns if isinstance(result, pd.DataFrame) else None,
+    )  # fmt: skip
     return True
+
+
+def _repeats(parts: list[np.ndarray]) -> list[bool]:
+    """For each part, whether all its rows are in the ones before: rows repeated to weigh more in training."""
+    found = []
+    for i, ids in enumerate(parts):
+        seen = np.concatenate(parts[:i]) if i else ids[:0]
+        found.append(bool(len(ids)) and bool((ids >= 0).all()) and bool(np.isin(ids, seen).all()))
+    return found
 
 
 def edit_stack(editor: Any, node: ast.AST, executions: list) -> Any:
     """`pd.concat([train, test])` is the served part alone; parts of one table are stacked and put in request order."""
     data = executions[0].data
     objects = editor.argument(node, data["where"])
-    live = [editor.is_served(sources) for sources in data["parts"]]
+    written = isinstance(objects, (ast.List, ast.Tuple))
+    again = data["again"] if written else [False] * len(data["parts"])
+    live = [editor.is_served(sources) and not twice for sources, twice in zip(data["parts"], again)]
     if objects is None or (all(live) and len(executions) > 1):
         return None
     plan = editor.plan(node)
@@ -59,18 +85,42 @@ def edit_stack(editor: Any, node: ast.AST, executions: list) -> Any:
         return None
     if data["names"] is None:
         places = [i for i, use in enumerate(live) if use]
-        if isinstance(objects, (ast.List, ast.Tuple)) and len(places) == 1:
+        if written and len(places) == 1:
             return plan.identity(objects.elts[places[0]])
         return None
     names = editor.recorded(node, executions, [e.data["names"] for e in executions], "columns")
     plan.helper("concat_rows")
-    if isinstance(objects, (ast.List, ast.Tuple)):
+    if written:
         kept = [part for part, use in zip(objects.elts, live) if use]
         return plan.done(
             f"concat_rows([{', '.join(plan.hole(part) for part in kept)}], {list(range(len(kept)))}, {names})"
         )
     places = editor.live_places(objects, live)
     return plan.done(f"concat_rows({plan.hole(objects)}, {places}, {names})")
+
+
+def edit_append(editor: Any, node: ast.AST, executions: list) -> Any:
+    """`train.append(test)` is the served one of the two; of two parts of one table neither is left out."""
+    data = executions[0].data
+    other = editor.argument(node, data["where"])
+    owner = node.func.value if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else None
+    if owner is None or other is None or (len(executions) > 1 and data["names"] is not None):
+        return None
+    live = [editor.is_served(sources) and not twice for sources, twice in zip(data["parts"], data["again"])]
+    if all(live):
+        return None
+    if len(live) == 2 and live[1]:
+        kept = other
+    elif live[0] and not any(live[1:]):
+        kept = owner
+    else:
+        return None
+    plan = editor.plan(node)
+    if data["names"] is None:
+        return plan.identity(kept)
+    names = editor.recorded(node, executions, [e.data["names"] for e in executions], "columns")
+    plan.helper("concat_rows")
+    return plan.done(f"concat_rows([{plan.hole(kept)}], [0], {names})")
 
 
 def observe_merge(hooks: Hooks, call: Call, result: Any, parents: list, before: Any) -> bool:
@@ -112,6 +162,6 @@ def edit_display(editor: Any, node: ast.AST, executions: list) -> Any:
 
 OBSERVERS = {
     "concat": observe_stack, "vstack": observe_stack, "concatenate": observe_stack,
-    "merge": observe_merge, "join": observe_merge,
+    "append": observe_append, "merge": observe_merge, "join": observe_merge,
 }  # fmt: skip
-EDITORS = {"stack": edit_stack, "display": edit_display}
+EDITORS = {"stack": edit_stack, "append": edit_append, "display": edit_display}

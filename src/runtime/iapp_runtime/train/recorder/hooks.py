@@ -6,6 +6,8 @@ import operator
 import types
 from typing import Any
 
+from iapp_runtime.score.replay.unobserved import Unobserved
+
 from ..kinds import SCALARS, TABLES, is_estimator, is_lazy, is_rowlike, n_rows
 from .budget import Budget
 from .calls import Call, observe_call
@@ -28,6 +30,10 @@ class Hooks:
         self.depth = 0
         self.row_loop = 0
         self.budget = Budget(recording)
+
+    def __reduce__(self) -> Any:
+        """Stored with a function that refers to it, it watches nothing."""
+        return (Unobserved, ())
 
     def reset(self) -> None:
         """A new statement begins: whatever an exception left behind is gone."""

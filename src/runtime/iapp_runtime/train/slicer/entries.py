@@ -52,8 +52,8 @@ class Entries:
         self.all: list[Entry] = []
 
     def add(self, kind: str, hint: str, access: str, value: Any, key: str | None, origin: Any) -> Entry:
-        """A new entry, or the equal one that is there."""
-        for entry in self.all:
+        """A new entry, or the equal one that is there. Values taken in order belong to one place alone."""
+        for entry in self.all if access != "position" else []:
             if (entry.kind, entry.hint, entry.access, entry.key) == (kind, hint, access, key) and _equal(entry, value):
                 return entry
         entry = Entry(len(self.all), kind, hint, access, value, key, origin)
