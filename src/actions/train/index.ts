@@ -6,7 +6,7 @@ import { readJson } from "../../core/fs.js";
 import { installedPackages } from "../../project/environment/linked.js";
 import { type EnvironmentPlan, merged, specifier, type VersionBound } from "../../project/era/index.js";
 import { attempt } from "./attempt.js";
-import { lessonOf } from "./attempts.js";
+import { lessonOf } from "./lesson.js";
 import { readAgreement } from "./outputs.js";
 import { type Prepared, planDigest, planFor, prepare, runKey } from "./prepare.js";
 import { learnedFrom, reusableRun } from "./runs.js";

@@ -44,6 +44,7 @@ export function sliceOf(flow: readonly FlowStatement[], facts: Facts, served: Se
   });
   for (const index of score) roles[index] = roleInScore(flow[index]!, facts, special, reached);
   if (roles[start.index] === "drop") roles[start.index] = served.call.kind === "fit" ? "fit" : "score";
+  for (const index of ownClass(flow, served)) roles[index] = "score";
 
   const ends = [...(served.fit === null ? [] : [served.fit.statement]), start];
   ends.push(...flow.filter((statement) => roles[statement.index] === "fit" || roles[statement.index] === "frozen"));
@@ -63,6 +64,18 @@ export function sliceOf(flow: readonly FlowStatement[], facts: Facts, served: Se
   const trainingOnly = facts.sources.filter((one) => one.names.length > 0 && roles[one.statement.index] === "source");
   const [source = null, ...otherSources] = sources.length > 0 ? sources : trainingOnly;
   return { roles, source, otherSources };
+}
+
+/** The notebook's own class of the served model and what that is made with: its code goes along. */
+function ownClass(flow: readonly FlowStatement[], served: Served): Iterable<number> {
+  const name = served.fit?.className ?? served.call.className;
+  const defined = flow.filter(
+    ({ node, gives }) => /^(class|decorated)_definition$/.test(node.type) && gives.has(name ?? ""),
+  );
+  const last = defined.at(-1);
+  return last === undefined
+    ? []
+    : [last.index, ...backward(flow, last, last.uses.keys(), (giver) => giver.uses.keys())];
 }
 
 function roleInScore(

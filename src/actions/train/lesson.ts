@@ -9,7 +9,9 @@ export const ATTEMPTS = 3;
 
 /** Errors that code of another time ends in; the rest (a missing file, a name nobody defined) is no question of versions. */
 const OF_ITS_TIME =
-  /^(AttributeError|TypeError|ImportError|ValueError|KeyError|.*ParameterError|.*DtypeError|OptionError|.*IndexingError|LossySetitemError)$/;
+  /^(AttributeError|TypeError|ImportError|ValueError|.*ParameterError|.*DtypeError|LossySetitemError)$/;
+/** Of those, the ones that hardly anything else ends in. */
+const MOSTLY_OF_ITS_TIME = /^(AttributeError|ImportError|.*ParameterError)$/;
 
 /** What a run showed about the versions that the notebook needs. */
 export interface Lesson {
@@ -38,8 +40,9 @@ function fromFailures(record: RecordDocument, program: Program, notebook: Notebo
   const why = `cell ${first.cell} fails here (${first.ename}: ${first.evalue.split("\n")[0]!.slice(0, 120)})`;
   if (bounds.length > 0) return { bounds, why };
   if (!OF_ITS_TIME.test(first.ename)) return null;
-  const era = authorEra(printedVersions(notebook), notebook.languageVersion) ?? USUAL_ERA;
-  return { bounds: eraBounds(era), why };
+  const known = authorEra(printedVersions(notebook), notebook.languageVersion);
+  const era = known ?? (MOSTLY_OF_ITS_TIME.test(first.ename) ? USUAL_ERA : null);
+  return era === null ? null : { bounds: eraBounds(era), why };
 }
 
 function boundsFrom(failure: Failure, program: Program): VersionBound[] {
