@@ -28,6 +28,7 @@ export async function train(ctx: Context, input: TrainInput): Promise<TrainResul
   let learned: VersionBound[] = await learnedFrom(prepared.layout, key);
   let plan = learned.length === 0 ? first : await planFor(ctx, prepared, learned);
   let last: TrainResult | null = null;
+  let verified: TrainResult | null = null;
   for (let n = 1; ; n++) {
     tell(ctx, plan);
     const result = await attempt(ctx, { input, prepared, plan, key, learned }).catch((error: unknown) => {
@@ -40,13 +41,16 @@ export async function train(ctx: Context, input: TrainInput): Promise<TrainResul
         level: "warn",
         text: `${narrowing(plan)} cannot be had together with the rest${last === null ? "; the newest versions are used" : ""}`,
       });
-      if (last !== null) return last;
+      if (last !== null) return verified ?? last;
       prepared.era = "newest";
       learned = [];
       plan = await planFor(ctx, prepared, learned);
       continue;
     }
     last = result;
+    // Other versions are tried for a better run: where they give none, what is proved stays.
+    if (verified !== null && result.status !== "verified") return verified;
+    verified = result.status === "verified" ? result : null;
     const free = prepared.era === null && installedPackages(ctx.env) === null;
     const lesson = free ? lessonOf(result, prepared.program, prepared.notebook, n) : null;
     if (lesson === null) return result;

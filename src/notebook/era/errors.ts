@@ -11,14 +11,13 @@ export interface Failed {
 const below = (module: string, version: string): ApiRange => ({ module, below: version, from: null });
 
 /**
- * Messages of today's libraries about yesterday's code, where no name or parameter is gone but something is done differently. Seen by running
- * such code with each version.
+ * Messages of today's libraries about yesterday's code, where no name or parameter is gone but something is done differently.
  */
 const SIGNATURES: { error: RegExp; source?: RegExp; range: ApiRange }[] = [
   // Reductions and correlations left out columns of texts by themselves until pandas 2.
   {
     error:
-      /could not convert string to float|[Cc]ould not convert .* to numeric|does not support operation '(mean|median|std|var|sem|skew|kurt|prod|sum)'|agg function failed|[Cc]annot perform reduction|unsupported operand type\(s\) for [+/]: '(str|int)'/,
+      /could not convert string to float|[Cc](ould not|annot) convert .* to numeric|has no kernel matching input types|does not support operation '(mean|median|std|var|sem|skew|kurt|prod|sum)'|agg function failed|[Cc]annot perform reduction|unsupported operand type\(s\) for [-+/]: '(str|int)'/,
     source: /\.(corr|corrwith|cov|mean|median|std|var|sem|skew|kurt|prod|quantile|mad)\(|\.agg|heatmap|pivot_table/,
     range: below("pandas", "2.0"),
   },
