@@ -92,6 +92,10 @@ function needs(result: CheckResult): string[] {
     if (words.length > 0) lines.push(`${label.padEnd(12)}${[...new Set(words)].join(", ")}`);
   };
   add("packages", packages);
+  add(
+    "versions",
+    result.versions.map(({ requirement, why }) => `${requirement} (${why})`),
+  );
   add("modules", local);
   add(
     "installs",

@@ -4,6 +4,7 @@ import { projectConfig } from "../../config/index.js";
 import { UserError } from "../../core/errors.js";
 import type { Context } from "../../core/events.js";
 import { foreignPath, type Problem, parseNotebook, type StaticReport, staticReport } from "../../notebook/index.js";
+import { boundsOf, specifier } from "../../project/era/index.js";
 import { distributionOf } from "../../project/import-names.js";
 import { findProject } from "../../project/layout.js";
 import { localModules } from "../../project/wanted.js";
@@ -23,6 +24,8 @@ export interface CheckResult extends Omit<StaticReport, "data_files" | "imports"
   python: string | null;
   data_files: (StaticReport["data_files"][number] & { exists: boolean | null })[];
   imports: (StaticReport["imports"][number] & { distribution: string | null })[];
+  /** Versions that the code needs, where the newest have lost what it uses. */
+  versions: { requirement: string; why: string }[];
   /** Whether a problem stands in the way of a deploy. */
   ok: boolean;
   seconds: number;
@@ -71,6 +74,9 @@ export async function check(ctx: Context, input: CheckInput): Promise<CheckResul
       distribution: one.kind === "package" ? distributionOf(one.name) : null,
     })),
     problems,
+    versions: boundsOf(report.apis)
+      .filter(({ below }) => below !== null)
+      .map((bound) => ({ requirement: `${bound.distribution}${specifier(bound)}`, why: bound.why })),
     ok: !problems.some(({ level }) => level === "error"),
     seconds: (performance.now() - began) / 1000,
   };

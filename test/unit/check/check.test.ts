@@ -123,6 +123,18 @@ describe("iapp check", () => {
     });
   });
 
+  it("says which versions the code needs, and because of what", async () => {
+    const cwd = await temporaryFolder();
+    const cells = [FIT[0]!, FIT[1]!, "df['a'] = df.append(df).a", FIT[2]!];
+    await writeFile(join(cwd, "nb.ipynb"), notebook(cells));
+    const { json } = await runIapp(["check", "nb.ipynb", "--json"], { cwd });
+    expect((json() as CheckResult).versions).toEqual([
+      { requirement: "pandas<2.0", why: "pandas.DataFrame.append in cell 3" },
+    ]);
+    const { stdout } = await runIapp(["check", "nb.ipynb"], { cwd });
+    expect(stdout).toMatch(/^versions +pandas<2\.0 \(pandas\.DataFrame\.append in cell 3\)$/m);
+  });
+
   it("annotates lines", async () => {
     const cwd = await temporaryFolder();
     await writeFile(join(cwd, "nb.ipynb"), notebook([...FIT.slice(0, 1), "x = (1 +", FIT[2]!]));
