@@ -68,6 +68,12 @@ export const COMMANDS: CommandEntry[] = [
     load: () => import("./bundle.js"),
   },
   {
+    name: "explain",
+    summary: "say why a cell is in the service or not, and what a column is for",
+    group: "run",
+    load: () => import("./explain.js"),
+  },
+  {
     name: "build",
     summary: "make a container image of a proved bundle, without Docker",
     group: "run",
