@@ -1,3 +1,4 @@
+import { aliasesOf } from "./aliases.js";
 import { isFromModelLibrary, isTransformer, METRIC } from "./catalogue.js";
 import type { Facts, ModelCall } from "./facts.js";
 import type { FlowStatement } from "./flow.js";
@@ -85,7 +86,24 @@ function candidatesOf(facts: Facts, flow: readonly FlowStatement[]): Candidate[]
   }
   const all = [...byName.values()].filter((one) => one.fit !== null || one.predictions.length > 0);
   for (const one of all) one.reported = lastReport(one, facts, flow);
-  return all.filter((one) => !preparesOnly(one, facts));
+  return withoutKept(
+    all.filter((one) => !preparesOnly(one, facts)),
+    flow,
+  );
+}
+
+/** A loop's model of which the best was kept under another name, that then predicts, is no candidate of its own: the kept one is. */
+function withoutKept(all: Candidate[], flow: readonly FlowStatement[]): Candidate[] {
+  const kept = new Set<Candidate>();
+  for (const { name, of, index } of aliasesOf(flow)) {
+    const [best, model] = [all.find((one) => one.name === name), all.find((one) => one.name === of)];
+    if (best === undefined || model?.fit === undefined || model.fit === null || best.fit !== null) continue;
+    const goesOn = best.predictions.some(({ statement }) => statement.index > index);
+    if (!goesOn || model.predictions.some(({ statement }) => statement.index > index)) continue;
+    best.fit = model.fit;
+    kept.add(model);
+  }
+  return all.filter((one) => !kept.has(one));
 }
 
 /** Scalers, encoders and their like, by their class or because nothing but `transform` is called on them. */
