@@ -150,20 +150,19 @@ if (built) {
   ]);
   const newest = await environment("newest", "python3", NEWEST);
   if (newest === null) count("an environment with the newest libraries", false);
-  const withNewest = (async () => {
-    if (newest === null) return;
-    const cwd = join(root, "src/runtime");
-    await step("ruff check", join(newest, "bin/ruff"), ["check", "."], { cwd });
-    await step("ruff format", join(newest, "bin/ruff"), ["format", "--check", "."], { cwd });
-    await step("mypy", join(newest, "bin/mypy"), [], { cwd });
-    await pytest("newest libraries", newest);
-  })();
-  const withOldest = (async () => {
+  const python = (async () => {
+    if (newest !== null) {
+      const cwd = join(root, "src/runtime");
+      await step("ruff check", join(newest, "bin/ruff"), ["check", "."], { cwd });
+      await step("ruff format", join(newest, "bin/ruff"), ["format", "--check", "."], { cwd });
+      await step("mypy", join(newest, "bin/mypy"), [], { cwd });
+      await pytest("newest libraries", newest);
+    }
     const oldest = await environment("oldest", await interpreter("3.9"), OLDEST);
     if (oldest === null) notes.push("skipped: the oldest libraries (needs Python 3.9, which uv can find or fetch)");
     else await pytest("oldest libraries", oldest);
   })();
-  await Promise.all([withNewest, withOldest, vitest()]);
+  await Promise.all([python, vitest()]);
 }
 for (const [name, variable] of [
   ["browser tests", "IAPP_TEST_BROWSER (path of a Chromium)"],
