@@ -88,7 +88,7 @@ async function pytest(name, folder, extra = []) {
   const report = join(reports, `${name}.xml`);
   const { code, output } = await run(
     join(folder, "bin/python"),
-    ["-m", "pytest", "-q", "-p", "no:cacheprovider", `--junitxml=${report}`, ...extra],
+    ["-m", "pytest", "-q", "--disable-warnings", "-p", "no:cacheprovider", `--junitxml=${report}`, ...extra],
     {
       cwd: join(root, "src/runtime"),
       quiet: true,
