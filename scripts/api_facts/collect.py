@@ -24,6 +24,13 @@ OLDEST, NEWEST = 7, 13
 DAYS_AFTER = 150
 
 
+def interpreter(minor: int) -> str:
+    """A Python of that minor version: one of pyenv's, whose shims answer only for the chosen one, else what uv finds."""
+    versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    found = sorted(versions.glob(f"3.{minor}.*/bin/python"))
+    return str(found[-1]) if found else f"3.{minor}"
+
+
 def collect(folder: Path, distribution: str, line: str) -> None:
     series, day, newest = line.split(" ")
     target = folder / f"{distribution}-{series}.json"
@@ -36,7 +43,7 @@ def collect(folder: Path, distribution: str, line: str) -> None:
         with tempfile.TemporaryDirectory() as venv:
             install = ["uv", "pip", "install", "-q", "--only-binary", ":all:", "--exclude-newer", until, *wanted]
             env = {**os.environ, "VIRTUAL_ENV": venv}
-            if subprocess.run(["uv", "venv", "-q", "--clear", "-p", f"3.{minor}", venv], capture_output=True).returncode:
+            if subprocess.run(["uv", "venv", "-q", "--clear", "-p", interpreter(minor), venv], capture_output=True).returncode:
                 continue
             if subprocess.run(install, env=env, capture_output=True).returncode:
                 continue

@@ -15,7 +15,6 @@ from pathlib import Path
 from libraries import LIBRARIES, order
 
 TARGET = Path(__file__).resolve().parents[2] / "src/notebook/era/facts.json"
-Facts = "dict[str, dict[str, set[str]]]"
 _NOISE = re.compile(r"(_request|Parallel\.|\.deprecated)")
 _INNER = {
     "np", "pd", "plt", "warnings", "division", "absolute_import", "print_function", "unicode_literals", "test", "tests", "setup",

@@ -83,9 +83,8 @@ export default defineCommand({
         if (!/^3\.\d+(\.\d+)?$/.test(version)) {
           throw new UserError("IAPP_CLI_PYTHON", `--python ${version} is not a version such as 3.11`);
         }
-        const { wanted, options: sources } = report.resolve;
         const target = { python: interpreter, version, platform: options.platform as LockPlatform };
-        const lock = await lockFor(host, wanted, sources, target);
+        const lock = await lockFor(host, report.resolve, target);
         const output = options.output as string | undefined;
         if (output !== undefined) await writeFileAtomic(resolve(host.cwd, output), lock.text);
         const document = {

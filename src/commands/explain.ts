@@ -34,7 +34,7 @@ function columnText(found: ColumnExplained, style: Style): string {
   const { contract } = found;
   const role =
     contract === null
-      ? "made on the way to the model"
+      ? "rows do not bring it: a name in the scoring module"
       : contract.required
         ? `rows must bring it (${contract.type}${contract.nullable ? ", may be missing" : ""})`
         : contract.target

@@ -6,8 +6,7 @@ import type { Changes } from "../../image/image.js";
 import { createEnvironment } from "../../project/environment/index.js";
 import { lockedVersions } from "../../project/environment/lock-text.js";
 import { gitState } from "../bundle/lineage.js";
-import { planFor, prepare, runKey } from "../train/prepare.js";
-import { learnedFrom } from "../train/runs.js";
+import { keyedPlan, prepare, settledPlan } from "../train/prepare.js";
 import type { TrainInput } from "../train/types.js";
 import { checkPython, defaultBase, openBase } from "./base.js";
 import { type BuildPlan, type BuildResult, finishBuild, layerCache } from "./finish.js";
@@ -29,11 +28,9 @@ export async function buildTraining(ctx: Context, input: TrainingInput): Promise
   const began = ctx.now();
   const prepared = await prepare(ctx, input.train);
   const { layout, name } = prepared;
-  const first = await planFor(ctx, prepared, []);
-  const learned = await learnedFrom(layout, runKey(prepared, first, input.train));
-  const plan = learned.length === 0 ? first : await planFor(ctx, prepared, learned);
-  const { wish } = plan;
-  const { interpreter } = plan.python;
+  const known = await keyedPlan(ctx, prepared, input.train);
+  const { wish, python } = (await settledPlan(ctx, prepared, input.train, known)).plan;
+  const { interpreter } = python;
   const cache = layerCache(ctx.env);
   const project = { root: layout.root, allowSecrets: input.allowSecrets, maxBytes: input.maxBytes };
   // First what may be refused, then what takes long.

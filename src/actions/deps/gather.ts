@@ -6,9 +6,10 @@ import type { Context } from "../../core/events.js";
 import { parseNotebook, staticReport } from "../../notebook/index.js";
 import { type Declared, declaredRequirements, type Wanted } from "../../project/declared.js";
 import { withoutCredentials } from "../../project/environment/lock-text.js";
-import { boundsOf, narrowed } from "../../project/era/index.js";
+import { boundsOf, fitting, merged, narrowed, type VersionBound } from "../../project/era/index.js";
 import { distributionOf } from "../../project/import-names.js";
 import type { ProjectLayout } from "../../project/layout.js";
+import { OLDEST } from "../../project/python.js";
 import { type SystemHint, systemHints } from "../../project/system-libraries.js";
 import { environmentWish, localModules } from "../../project/wanted.js";
 import { pythonParser } from "../check/parser.js";
@@ -40,7 +41,7 @@ export interface DependencyReport {
   author: string | null;
   missing: string[];
   /** For the resolver: requirements and sources as they are written. They may hold credentials, and are never shown. */
-  resolve: { wanted: Wanted[]; options: string[] };
+  resolve: { wanted: Wanted[]; options: string[]; bounds: VersionBound[] };
 }
 
 /** Notebooks of a project's own folder, where none is named. */
@@ -67,6 +68,7 @@ export async function gatherDependencies(
   const options = new Set<string>();
   const wanted = new Map<string, Wanted>();
   let author: string | null = null;
+  let bounds: VersionBound[] = [];
   for (const path of notebooks) {
     const shown = relative(layout.root, path);
     const bytes = await readFile(path).catch((cause: unknown) => {
@@ -79,8 +81,10 @@ export async function gatherDependencies(
       localModules: await localModules(folder, layout.root),
     });
     const declared: Declared = await declaredRequirements(layout.root, folder, packages);
-    const asked = { root: layout.root, notebookFolder: folder, notebook, report, packages };
-    const wish = narrowed(await environmentWish(ctx, asked), boundsOf(report.apis));
+    const wish = await environmentWish(ctx, { root: layout.root, notebookFolder: folder, notebook, report, packages });
+    const needed = boundsOf(report.apis);
+    bounds = merged([...bounds, ...needed]);
+    const narrow = new Map(narrowed(wish, fitting(needed, OLDEST)).wanted.map(({ name, text }) => [name, text]));
     author = author ?? wish.author;
     for (const file of declared.files) files.add(file);
     for (const option of wish.options) options.add(option);
@@ -92,7 +96,8 @@ export async function gatherDependencies(
     }
     for (const one of wish.wanted) {
       const { name, origin, inferred } = one;
-      const text = withoutCredentials(one.text);
+      // What a file or the notebook asks for is shown as it asks.
+      const text = withoutCredentials(inferred ? (narrow.get(name) ?? one.text) : one.text);
       const key = name ?? text;
       if (!wanted.has(key)) wanted.set(key, one);
       const status = inferred ? "missing" : /^cell \d/.test(origin) ? "notebook" : "declared";
@@ -112,6 +117,6 @@ export async function gatherDependencies(
     notes: [...notes],
     author,
     missing: dependencies.filter(({ status }) => status === "missing").map(({ text }) => text),
-    resolve: { wanted: [...wanted.values()], options: [...options] },
+    resolve: { wanted: [...wanted.values()], options: [...options], bounds },
   };
 }

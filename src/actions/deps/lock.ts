@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { OperationError } from "../../core/errors.js";
 import type { Context } from "../../core/events.js";
 import { type ExecResult, exec } from "../../core/exec.js";
-import type { Wanted } from "../../project/declared.js";
 import { resolverTrouble } from "../../project/environment/failure.js";
 import { lockedVersions, withoutCredentials } from "../../project/environment/lock-text.js";
 import { isTorchIndexDown, TORCH_INDEX_DOWN, torchSettings } from "../../project/environment/torch.js";
 import { findUv } from "../../project/environment/uv.js";
+import { fitting, narrowed } from "../../project/era/index.js";
 import type { Interpreter } from "../../project/python.js";
+import type { DependencyReport } from "./gather.js";
 
 /** Names of uv for what a cluster's machines are. */
 const PLATFORMS = { "linux/amd64": "x86_64-manylinux_2_28", "linux/arm64": "aarch64-manylinux_2_28" } as const;
@@ -24,8 +25,7 @@ export interface Lock {
 /** Resolves requirements for a platform that need not be this one. No address, credential or path of this machine gets into the text. */
 export async function lockFor(
   ctx: Context,
-  wanted: readonly Wanted[],
-  options: readonly string[],
+  resolve: DependencyReport["resolve"],
   { python, version, platform }: { python: Interpreter; version: string; platform: LockPlatform },
 ): Promise<Lock> {
   const uv = await findUv(ctx, python);
@@ -34,6 +34,8 @@ export async function lockFor(
       remedy: "Install uv, or let it be fetched from the package index.",
     });
   }
+  const { options, bounds } = resolve;
+  const { wanted } = narrowed({ wanted: resolve.wanted, notes: [] }, fitting(bounds, Number(version.split(".")[1])));
   const folder = await mkdtemp(join(tmpdir(), "iapp-lock-"));
   try {
     const input = join(folder, "requirements.in");

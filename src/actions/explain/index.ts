@@ -34,11 +34,11 @@ export interface CellExplained extends Explained {
   failures: Bundle["lineage"]["failures"];
 }
 
-/** What a column is to the service: one that rows bring, or one that is made on the way to the model. */
+/** What a column is to the service: whether rows bring it, and where it is named. */
 export interface ColumnExplained extends Explained {
   kind: "column";
   column: string;
-  /** What a row must or may bring; null for a column that scoring makes. */
+  /** What a row must or may bring; null for what rows do not bring. */
   contract: ContractColumn | null;
   /** Columns that rows bring and that the statements which name it name as well, by way of other made columns too. */
   beside: string[];
@@ -138,8 +138,7 @@ function beside(column: string, lines: readonly ModuleLine[], given: ReadonlySet
 /** Column names that a statement may mean: its texts, and its attributes. */
 function names(text: string): Set<string> {
   const found = new Set<string>();
-  for (const [, quote, inside] of text.matchAll(/(["'])((?:(?!\1)[^\\\n])*)\1/g))
-    if (quote !== undefined) found.add(inside!);
+  for (const [, , inside] of text.matchAll(/(["'])((?:(?!\1)[^\\\n])*)\1/g)) found.add(inside!);
   for (const [, attribute] of text.matchAll(/\.([A-Za-z_]\w*)\b(?!\s*\()/g)) found.add(attribute!);
   return found;
 }

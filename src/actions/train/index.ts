@@ -4,12 +4,12 @@ import { IappError } from "../../core/errors.js";
 import type { Context } from "../../core/events.js";
 import { readJson } from "../../core/fs.js";
 import { installedPackages } from "../../project/environment/linked.js";
-import { type EnvironmentPlan, merged, specifier, type VersionBound } from "../../project/era/index.js";
+import { type EnvironmentPlan, merged, specifier } from "../../project/era/index.js";
 import { attempt } from "./attempt.js";
 import { lessonOf } from "./lesson.js";
 import { readAgreement } from "./outputs.js";
-import { type Prepared, planDigest, planFor, prepare, runKey } from "./prepare.js";
-import { learnedFrom, reusableRun } from "./runs.js";
+import { keyedPlan, type Prepared, planDigest, planWith, prepare, settledPlan } from "./prepare.js";
+import { reusableRun } from "./runs.js";
 import type { RunDocument, TrainInput, TrainResult } from "./types.js";
 
 export type { TrainInput, TrainResult, TrainStatus } from "./types.js";
@@ -21,12 +21,12 @@ export type { TrainInput, TrainResult, TrainStatus } from "./types.js";
  */
 export async function train(ctx: Context, input: TrainInput): Promise<TrainResult> {
   const prepared = await prepare(ctx, input);
-  const first = await planFor(ctx, prepared, []);
-  const key = runKey(prepared, first, input);
-  const known = input.force ? null : await reusableRun(prepared.layout, key);
+  const keyed = await keyedPlan(ctx, prepared, input);
+  const known = input.force ? null : await reusableRun(prepared.layout, keyed.key);
   if (known !== null) return reuse(known, prepared);
-  let learned: VersionBound[] = await learnedFrom(prepared.layout, key);
-  let plan = learned.length === 0 ? first : await planFor(ctx, prepared, learned);
+  const settled = await settledPlan(ctx, prepared, input, keyed);
+  const { key } = settled;
+  let { plan, learned } = settled;
   let last: TrainResult | null = null;
   let verified: TrainResult | null = null;
   for (let n = 1; ; n++) {
@@ -44,7 +44,7 @@ export async function train(ctx: Context, input: TrainInput): Promise<TrainResul
       if (last !== null) return verified ?? last;
       prepared.era = "newest";
       learned = [];
-      plan = await planFor(ctx, prepared, learned);
+      plan = await planWith(ctx, prepared, input, learned);
       continue;
     }
     last = result;
@@ -55,7 +55,7 @@ export async function train(ctx: Context, input: TrainInput): Promise<TrainResul
     const lesson = free ? lessonOf(result, prepared.program, prepared.notebook, n) : null;
     if (lesson === null) return result;
     learned = merged([...learned, ...lesson.bounds]);
-    const next = await planFor(ctx, prepared, learned);
+    const next = await planWith(ctx, prepared, input, learned);
     if (planDigest(next, input) === planDigest(plan, input)) return result;
     ctx.emit({ code: "env.era", level: "warn", text: `${lesson.why}: once more with ${narrowing(next)}` });
     plan = next;

@@ -8,10 +8,18 @@ import type { Context } from "../../core/events.js";
 import { slug } from "../../core/slug.js";
 import { buildProgram, type Notebook, parseNotebook, type StaticReport, staticReport } from "../../notebook/index.js";
 import { environmentDigest } from "../../project/environment/index.js";
-import { checkedEra, type EnvironmentPlan, planEnvironment, type VersionBound } from "../../project/era/index.js";
+import { installedPackages } from "../../project/environment/linked.js";
+import {
+  checkedEra,
+  type EnvironmentPlan,
+  getPython,
+  planEnvironment,
+  type VersionBound,
+} from "../../project/era/index.js";
 import { findProject, type ProjectLayout } from "../../project/layout.js";
 import { localModules } from "../../project/wanted.js";
 import { pythonParser } from "../check/parser.js";
+import { learnedFrom } from "./runs.js";
 import type { TrainInput } from "./types.js";
 
 declare const IAPP_BUILD: string;
@@ -101,8 +109,7 @@ export async function prepare(ctx: Context, input: TrainInput): Promise<Prepared
 export const planDigest = ({ wish, python }: EnvironmentPlan, { resolver, cuda }: TrainInput): string =>
   environmentDigest(wish, python.interpreter, resolver, cuda);
 
-/** The environment that a prepared notebook is run in, with what earlier runs have shown. */
-export function planFor(ctx: Context, prepared: Prepared, learned: readonly VersionBound[]): Promise<EnvironmentPlan> {
+function planFor(ctx: Context, prepared: Prepared, learned: readonly VersionBound[]): Promise<EnvironmentPlan> {
   const { layout, program, notebook, report, packages, python, era } = prepared;
   return planEnvironment(ctx, {
     root: layout.root,
@@ -116,11 +123,58 @@ export function planFor(ctx: Context, prepared: Prepared, learned: readonly Vers
   });
 }
 
+export interface Keyed {
+  /** From the notebook and the project alone. */
+  plan: EnvironmentPlan;
+  /** Runs with this key can be reused. */
+  key: string;
+}
+
+/** The plan and the key of a run, from what is on this machine: nothing is fetched or made. */
+export async function keyedPlan(ctx: Context, prepared: Prepared, input: TrainInput): Promise<Keyed> {
+  const plan = await planFor(ctx, prepared, []);
+  return { plan, key: runKey(prepared, plan, input) };
+}
+
+/** The plan with what earlier runs have shown, and with a Python that is got for it where that can be. */
+export async function settledPlan(
+  ctx: Context,
+  prepared: Prepared,
+  input: TrainInput,
+  known: Keyed,
+): Promise<Keyed & { learned: VersionBound[] }> {
+  const keyed = (await gotPython(ctx, known.plan, input)) ? await keyedPlan(ctx, prepared, input) : known;
+  const learned = await learnedFrom(prepared.layout, keyed.key);
+  const plan = learned.length === 0 ? keyed.plan : await planWith(ctx, prepared, input, learned);
+  return { plan, key: keyed.key, learned };
+}
+
+/** The plan with what has been learned, and with a Python that is got for it where that can be. */
+export async function planWith(
+  ctx: Context,
+  prepared: Prepared,
+  input: TrainInput,
+  learned: readonly VersionBound[],
+): Promise<EnvironmentPlan> {
+  const plan = await planFor(ctx, prepared, learned);
+  return (await gotPython(ctx, plan, input)) ? planFor(ctx, prepared, learned) : plan;
+}
+
+/** In a container of ours, and without uv, what is there has to do. */
+async function gotPython(
+  ctx: Context,
+  { lacking, python }: EnvironmentPlan,
+  { resolver }: TrainInput,
+): Promise<boolean> {
+  if (lacking === null || resolver !== "uv" || installedPackages(ctx.env) !== null) return false;
+  return getPython(ctx, lacking, python.interpreter);
+}
+
 /**
  * Digest of what decides a run's outcome besides its data files: the code of the cells (not outputs, not text), parameters, what is
  * served, the environment, and iapp itself.
  */
-export function runKey({ program, serving, name }: Prepared, plan: EnvironmentPlan, input: TrainInput): string {
+function runKey({ program, serving, name }: Prepared, plan: EnvironmentPlan, input: TrainInput): string {
   const { cells, parameters, serve, env, workdir, notebook, stop_on_error } = program;
   const code = cells.map(({ cell, source, skip, directives, magics }) => [
     cell,

@@ -15,7 +15,7 @@ interface Table {
 
 /**
  * Names (`DataFrame.append`), parameters (`read_csv(squeeze)`) and values of parameters (`KMeans(algorithm='full')`). `facts.json` is read
- * from the releases themselves by scripts/api-facts; values, and what only goes on existing as a stub, are added by hand and win.
+ * from the releases themselves by scripts/api_facts; values, and what only goes on existing as a stub, are added by hand and win.
  */
 const TABLES = [generated, byHand] as unknown as Table[];
 
@@ -27,45 +27,61 @@ export interface ApiRange {
   from: string | null;
 }
 
-interface Index {
-  exact: Map<string, ApiRange>;
-  loose: Map<string, ApiRange>;
+type Ranges = Map<string, ApiRange>;
+
+/** By library, made when a name of it is first asked for: a notebook uses a few of them. */
+const exact = new Map<string, Ranges>();
+let loose: Ranges | undefined;
+
+function put(into: Ranges, module: string, versions: Record<string, string> | undefined, end: "below" | "from"): void {
+  for (const [version, names] of Object.entries(versions ?? {})) {
+    for (const name of names.split(" ")) {
+      const known = into.get(name);
+      if (known === undefined) into.set(name, { module, below: null, from: null, [end]: version });
+      else known[end] = version;
+    }
+  }
 }
 
-let index: Index | undefined;
-
-function built(): Index {
-  if (index !== undefined) return index;
-  const made: Index = { exact: new Map(), loose: new Map() };
-  const add = (into: Map<string, ApiRange>, table: ByVersion, prefixed: boolean, end: "below" | "from"): void => {
-    for (const [module, versions] of Object.entries(table)) {
-      for (const [version, names] of Object.entries(versions)) {
-        for (const name of names.split(" ")) {
-          const key = prefixed ? `${module}.${name}` : name;
-          into.set(key, { module, below: null, from: null, ...into.get(key), [end]: version });
-        }
-      }
-    }
-  };
-  for (const { gone, came, loose } of TABLES) {
-    add(made.exact, gone, true, "below");
-    add(made.exact, came, true, "from");
-    add(made.loose, loose, false, "below");
+function rangesOfLibrary(module: string): Ranges {
+  const known = exact.get(module);
+  if (known !== undefined) return known;
+  const made: Ranges = new Map();
+  for (const { gone, came } of TABLES) {
+    put(made, module, gone[module], "below");
+    put(made, module, came[module], "from");
   }
-  index = made;
+  exact.set(module, made);
   return made;
 }
 
 /** The range of a full name: `pandas.DataFrame.append`, `pandas.read_csv(squeeze)`. */
-export const exactRange = (name: string): ApiRange | undefined => built().exact.get(name);
-
-/** The range of a method whose object is unknown, when no other library has one of that name: `iteritems`, `append(ignore_index)`. */
-export const looseRange = (name: string): ApiRange | undefined => built().loose.get(name);
-
-/** All full names that end so: `OneHotEncoder(sparse)`, for what an error message says. */
-export function rangesEnding(ending: string): ApiRange[] {
-  return [...built().exact].filter(([name]) => name.endsWith(`.${ending}`)).map(([, range]) => range);
+export function exactRange(name: string): ApiRange | undefined {
+  const dot = name.indexOf(".");
+  return dot < 0 ? undefined : rangesOfLibrary(name.slice(0, dot)).get(name.slice(dot + 1));
 }
 
-/** The facts there are, for tests. */
-export const allFacts = (): ReadonlyMap<string, ApiRange> => built().exact;
+/** The range of a method whose object is unknown, when no other library has one of that name: `iteritems`, `append(ignore_index)`. */
+export function looseRange(name: string): ApiRange | undefined {
+  if (loose === undefined) {
+    loose = new Map();
+    for (const table of TABLES)
+      for (const [module, versions] of Object.entries(table.loose)) put(loose, module, versions, "below");
+  }
+  return loose.get(name);
+}
+
+/** All facts, by their full name. */
+export function allFacts(): ReadonlyMap<string, ApiRange> {
+  const modules = new Set(TABLES.flatMap(({ gone, came }) => [...Object.keys(gone), ...Object.keys(came)]));
+  return new Map(
+    [...modules].flatMap((module) =>
+      [...rangesOfLibrary(module)].map(([name, range]) => [`${module}.${name}`, range] as const),
+    ),
+  );
+}
+
+/** The ranges of all full names that end so: `OneHotEncoder(sparse)`, for what an error message says. */
+export function rangesEnding(ending: string): ApiRange[] {
+  return [...allFacts()].filter(([name]) => name.endsWith(`.${ending}`)).map(([, range]) => range);
+}

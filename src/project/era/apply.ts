@@ -1,12 +1,14 @@
 import type { EnvironmentWish } from "../wanted.js";
-import type { VersionBound } from "./bounds.js";
-import { withCompanions } from "./bounds.js";
+import { type VersionBound, withCompanions } from "./bounds.js";
+
+/** What is asked for, and what there is to say of it. */
+type Asked = Pick<EnvironmentWish, "wanted" | "notes">;
 
 /** Always in an environment, whether the notebook asks for them or not. */
 const ALWAYS = ["pandas", "numpy"];
 
 /** The bounds that keep something of what will be in the environment from its newest version. */
-export function relevant(bounds: readonly VersionBound[], { wanted }: EnvironmentWish): VersionBound[] {
+export function relevant(bounds: readonly VersionBound[], { wanted }: Pick<Asked, "wanted">): VersionBound[] {
   const there = new Set([...ALWAYS, ...wanted.map(({ name }) => name)]);
   if (there.has("scikit-learn")) there.add("scipy");
   // What came with some version is in the newest one anyway.
@@ -17,7 +19,7 @@ export function relevant(bounds: readonly VersionBound[], { wanted }: Environmen
  * Narrows requirements that leave the version open. What the project or the notebook asks for by version stays; where that contradicts a
  * bound, a note says so.
  */
-export function narrowed(wish: EnvironmentWish, bounds: readonly VersionBound[]): EnvironmentWish {
+export function narrowed<W extends Asked>(wish: W, bounds: readonly VersionBound[]): W {
   const notes: string[] = [];
   const own = relevant(bounds, wish);
   const all = new Map(relevant(withCompanions(own), wish).map((bound) => [bound.distribution, bound]));

@@ -92,6 +92,10 @@ export function pythonFor({ distribution, below }: VersionBound): number {
   return series.python >= OLDEST ? series.python : 0;
 }
 
+/** The bounds that a Python 3 of this minor version, or an older one that is supported, can keep. */
+export const fitting = (bounds: readonly VersionBound[], minor: number): VersionBound[] =>
+  bounds.filter((bound) => pythonFor(bound) >= minor);
+
 /** Bounds of what goes with the bounded distributions, those that are given included. */
 export function withCompanions(bounds: readonly VersionBound[]): VersionBound[] {
   const upper = new Map(bounds.map(({ distribution, below }) => [distribution, below]));

@@ -12,7 +12,7 @@ import {
 } from "../python.js";
 import { type EnvironmentWish, environmentWish, type WishInput } from "../wanted.js";
 import { narrowed, relevant, specifier } from "./apply.js";
-import { boundsOf, eraBounds, merged, pythonFor, type VersionBound } from "./bounds.js";
+import { boundsOf, eraBounds, fitting, merged, pythonFor, type VersionBound } from "./bounds.js";
 
 export interface PlanInput extends WishInput {
   python: PythonWish;
@@ -27,6 +27,8 @@ export interface EnvironmentPlan {
   wish: EnvironmentWish;
   /** The bounds that are kept, in the order of their distributions. */
   bounds: VersionBound[];
+  /** Minor version of a Python 3 that is not here and with which more bounds could be kept; null: none. */
+  lacking: number | null;
 }
 
 /** Whether a text names an era: a month, or `newest`. */
@@ -40,7 +42,7 @@ export function checkedEra(era: string | null): string | null {
 
 /**
  * The environment of a notebook's time: the newest versions that still have everything its code uses, and a Python they are built for.
- * What no Python here can have is given up with a note: the run shows whether it matters.
+ * What no Python here can have is given up with a note: the run shows whether it matters. Looks only at what is on this machine.
  */
 export async function planEnvironment(ctx: Context, input: PlanInput): Promise<EnvironmentPlan> {
   const { era, learned } = input;
@@ -48,54 +50,52 @@ export async function planEnvironment(ctx: Context, input: PlanInput): Promise<E
   const wish = await environmentWish(ctx, input);
   const dated = era === null || era === "newest" ? [] : eraBounds(era);
   const bounds = relevant(merged([...own, ...dated, ...learned]), wish);
-  const possible = bounds.filter((bound) => pythonFor(bound) > 0);
-  const notes = bounds
-    .filter((bound) => pythonFor(bound) === 0)
-    .map(
-      (bound) =>
-        `${bound.why}: ${bound.distribution}${specifier(bound)} runs with no Python from 3.${OLDEST} on; a newer one is used`,
-    );
+  const possible = fitting(bounds, OLDEST);
   const chosen = await choosePython(ctx, input.python);
-  const newest = Math.min(...possible.map(pythonFor));
-  const python =
-    Number(minorOf(chosen.interpreter)) <= newest || input.python.explicit !== null
-      ? chosen
-      : ((await olderPython(ctx, chosen.interpreter, newest, possible)) ?? chosen);
-  const minor = minorOf(python.interpreter);
-  const kept = possible.filter((bound) => minor <= pythonFor(bound));
-  for (const bound of possible) {
-    if (!kept.includes(bound))
-      notes.push(
-        `${bound.why}: ${bound.distribution}${specifier(bound)} is not built for Python ${python.interpreter.minor}, and Python 3.${pythonFor(bound)} is not found here; a newer one is used`,
-      );
-  }
+  const { python, lacking } =
+    input.python.explicit === null ? await pythonWithin(ctx, chosen, possible) : { python: chosen, lacking: null };
+  const kept = fitting(possible, minorOf(python.interpreter));
+  const notes = bounds
+    .filter((bound) => !kept.includes(bound))
+    .map((bound) => {
+      const needed = `${bound.why}: ${bound.distribution}${specifier(bound)}`;
+      return possible.includes(bound)
+        ? `${needed} is not built for Python ${python.interpreter.minor}, and Python 3.${pythonFor(bound)} is not used here; a newer one is taken`
+        : `${needed} runs with no Python from 3.${OLDEST} on; a newer one is taken`;
+    });
   const narrow = narrowed(wish, kept);
-  return { python, wish: { ...narrow, notes: [...narrow.notes, ...notes] }, bounds: kept };
+  return { python, wish: { ...narrow, notes: [...narrow.notes, ...notes] }, bounds: kept, lacking };
 }
 
 const minorOf = ({ minor }: Interpreter): number => Number(minor.split(".")[1]);
 
-/** The newest Python of this machine that the bounds allow, or one that uv can get. */
-async function olderPython(
+/** The chosen Python where all bounds allow it, else the newest here that they allow; the tightest is given up where there is none. */
+async function pythonWithin(
   ctx: Context,
-  { path }: Interpreter,
-  newest: number,
+  chosen: ChosenPython,
   bounds: readonly VersionBound[],
-): Promise<ChosenPython | null> {
-  const tightest = bounds.find((bound) => pythonFor(bound) === newest)!;
-  const why = `${tightest.distribution}${specifier(tightest)} is built for none newer`;
-  for (let minor = newest; minor >= OLDEST; minor--) {
-    const found = await pythonOfMinor(ctx, `3.${minor}`);
-    if (found !== null) return { interpreter: found, why };
+): Promise<Pick<EnvironmentPlan, "python" | "lacking">> {
+  let lacking: number | null = null;
+  for (const bound of [...bounds].sort((a, b) => pythonFor(a) - pythonFor(b))) {
+    const limit = pythonFor(bound);
+    if (minorOf(chosen.interpreter) <= limit) break;
+    for (let minor = limit; minor >= OLDEST; minor--) {
+      const interpreter = await pythonOfMinor(ctx, `3.${minor}`);
+      if (interpreter === null) continue;
+      const why = `${bound.distribution}${specifier(bound)} is built for none newer`;
+      return { python: { interpreter, why }, lacking };
+    }
+    lacking ??= limit;
   }
-  const uv = await findUv(ctx, { path } as Interpreter).catch(() => null);
-  if (uv === null) return null;
-  ctx.emit({ code: "env.python.get", level: "progress", text: `getting Python 3.${newest}` });
-  const got = await exec(uv, ["python", "install", "--quiet", `3.${newest}`], {
-    env: ctx.env,
-    signal: ctx.signal,
-    timeout: 5 * 60_000,
-  }).catch(() => null);
-  const found = got?.code === 0 ? await pythonOfMinor(ctx, `3.${newest}`) : null;
-  return found === null ? null : { interpreter: found, why };
+  return { python: chosen, lacking };
+}
+
+/** Lets uv get a Python, of which its own folder is looked into as well. False when it cannot be had. */
+export async function getPython(ctx: Context, minor: number, present: Interpreter): Promise<boolean> {
+  const uv = await findUv(ctx, present);
+  if (uv === null) return false;
+  ctx.emit({ code: "env.python.get", level: "progress", text: `getting Python 3.${minor}` });
+  const options = { env: ctx.env, signal: ctx.signal, timeout: 5 * 60_000 };
+  const { code } = await exec(uv, ["python", "install", "--quiet", `3.${minor}`], options);
+  return code === 0;
 }

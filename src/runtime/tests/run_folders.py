@@ -172,8 +172,11 @@ def with_contract(folder: Path) -> Path:
     """score.py made again with the defaults of contract.json, as the code generator does."""
     columns = json.loads((folder / "contract.json").read_text())["columns"]
     optional = {column["name"]: column["default"] for column in columns if not column["required"]}
+    required = [column["name"] for column in columns if column["required"]]
     text = (folder / "score.py").read_text()
-    (folder / "score.py").write_text(re.sub(r"^OPTIONAL = .*$", lambda _: f"OPTIONAL = {optional!r}", text, flags=re.M))
+    for name, value in (("REQUIRED", required), ("OPTIONAL", optional)):
+        text = re.sub(rf"^{name} = .*$", lambda _, line=f"{name} = {value!r}": line, text, flags=re.M)
+    (folder / "score.py").write_text(text)
     return folder
 
 

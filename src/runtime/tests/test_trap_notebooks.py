@@ -1,17 +1,7 @@
-"""Small notebooks, each for one trap that a public notebook once set, with the right outcome stated in its head.
-
-A trap is a file of `test/fixtures/notebooks` in the percent format: a comment that says what it is about, lines `# key: value`, and cells
-after `# %%`. Keys: `served` (the model's name), `required` (columns that must be in the answer's way), `unused` (columns that must not be),
-`refused` (words of the refusal), `dropped` (cells that scoring must not need), `by` (`predict`, where the
-model itself makes the features), `needs` (packages or versions: `pandas<2, lightgbm`).
-"""
-
-# ruff: noqa: E501
+"""Every trap notebook comes out as its head says: see traps.py."""
 
 from __future__ import annotations
 
-import re
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -19,33 +9,9 @@ import numpy as np
 import pytest
 from record_helper import as_rows, equal, prove, record
 from trap_data import write_tables
+from traps import TRAPS, missing, parse
 
-TRAPS = sorted((Path(__file__).resolve().parents[3] / "test/fixtures/notebooks").glob("*.py"))
 VALUES = 8
-KEYS = {"served", "required", "unused", "refused", "dropped", "needs", "by"}
-
-
-def parse(text: str) -> tuple[dict[str, str], list[str]]:
-    """Head and cells of a trap."""
-    head, *cells = re.split(r"(?m)^# %%.*\n", text)
-    said = dict(re.findall(r"(?m)^# (\w+): (.+)$", head))
-    assert set(said) <= KEYS, set(said) - KEYS
-    assert ("served" in said) != ("refused" in said)
-    return said, [cell.strip("\n") for cell in cells]
-
-
-def missing(needs: str) -> str | None:
-    """What a trap needs and this environment does not have."""
-    for need in filter(None, (part.strip() for part in needs.split(","))):
-        name, sign, wanted = re.match(r"([\w-]+)\s*(<|>=)?\s*([\d.]*)", need).groups()  # type: ignore[union-attr]
-        try:
-            here = tuple(map(int, re.findall(r"\d+", version(name))[:2]))
-        except PackageNotFoundError:
-            return need
-        asked = tuple(map(int, re.findall(r"\d+", wanted)[:2]))
-        if (sign == "<" and here >= asked) or (sign == ">=" and here < asked):
-            return need
-    return None
 
 
 def names(text: str) -> set[str]:
@@ -53,7 +19,7 @@ def names(text: str) -> set[str]:
 
 
 def columns_read(run: Any, by: str) -> set[str]:
-    """Raw columns whose change changes the model's input, or its answers: each is set to one of its other values in all rows."""
+    """Raw columns whose change shows in the model's input (or answers): each gets another of its values in all rows."""
     module = run.module()
     raw, positions = run.expected("raw"), run.expected("rows")
     rows = as_rows(raw, positions)

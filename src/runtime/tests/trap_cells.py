@@ -14,8 +14,8 @@ import tempfile
 from pathlib import Path
 
 from record_helper import program
-from test_trap_notebooks import TRAPS, missing, parse
 from trap_data import write_tables
+from traps import TRAPS, missing, parse
 
 from iapp_runtime.train.in_kernel import record_program
 

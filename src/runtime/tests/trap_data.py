@@ -12,9 +12,9 @@ import pandas as pd
 ROWS = 200
 
 
-def write_tables(folder: Path) -> None:
+def write_tables(folder: Path, rows: int = ROWS) -> None:
     """`people.csv` with the targets `y` and `price`, `new.csv` of other people without them, `regions.csv`."""
-    people = _people(ROWS, 5)
+    people = _people(rows, 5)
     people.to_csv(folder / "people.csv", index=False)
     _people(60, 6, first=1000).drop(columns=["y", "price"]).to_csv(folder / "new.csv", index=False)
     regions = {

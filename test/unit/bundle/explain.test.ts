@@ -49,7 +49,7 @@ describe("iapp explain", () => {
     expect(age.lines.map(({ line }) => line)).toEqual([3]);
     const old = (await explain("old", "--json")).json() as ColumnExplained;
     expect(old).toMatchObject({ contract: null, beside: ["age"] });
-    expect((await explain("old")).stdout).toContain("made on the way to the model");
+    expect((await explain("old")).stdout).toContain("old  rows do not bring it");
   });
 
   it("says what there is instead of what there is not", async () => {

@@ -2,26 +2,10 @@ import { cp, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { CheckResult } from "../../../src/actions/check/index.js";
+import { notebookText as notebook } from "../../helpers/notebook-file.js";
 import { runIapp, temporaryFolder } from "../../helpers/run-iapp.js";
 
 const templates = resolve(import.meta.dirname, "../../../templates");
-
-function notebook(cells: string[], more: Record<string, unknown> = {}): string {
-  return JSON.stringify({
-    nbformat: 4,
-    nbformat_minor: 5,
-    metadata: { kernelspec: { name: "python3", language: "python", display_name: "Python 3" } },
-    cells: cells.map((source, i) => ({
-      cell_type: "code",
-      id: `c${i}`,
-      metadata: {},
-      execution_count: i + 1,
-      source,
-      outputs: [],
-    })),
-    ...more,
-  });
-}
 
 async function checked(text: string | Buffer, name = "nb.ipynb"): ReturnType<typeof runIapp> {
   const cwd = await temporaryFolder();

@@ -1,18 +1,7 @@
+import { notebookText } from "../../helpers/notebook-file.js";
+
 /** The text of a notebook with these code cells. */
-export const notebook = (...cells: string[]): string =>
-  JSON.stringify({
-    nbformat: 4,
-    nbformat_minor: 5,
-    metadata: { kernelspec: { name: "python3", language: "python", display_name: "Python 3" } },
-    cells: cells.map((source, i) => ({
-      cell_type: "code",
-      id: `c${i}`,
-      metadata: {},
-      execution_count: i + 1,
-      source,
-      outputs: [],
-    })),
-  });
+export const notebook = (...cells: string[]): string => notebookText(cells);
 
 /** A model, fitted on a file that is not there. */
 export const MODEL: string = notebook(

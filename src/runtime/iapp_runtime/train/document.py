@@ -10,10 +10,11 @@ from typing import Any
 from .assemble import Slice, cut_slice
 from .candidates import Choice, choose
 from .failing import failures, refuse_failures, root_failure
+from .installed import imported
 from .recorder.state import Recording
 from .refit import Refit, find_refit
 from .slicer.refusals import Refused
-from .used_files import FileWatch, imported_packages
+from .used_files import FileWatch
 from .verdicts import cell_report, needed_for_training
 from .warnings import find_warnings
 
@@ -68,7 +69,7 @@ def _plain(value: Any) -> Any:
 def _empty(recording: Recording, files: FileWatch | None, run_seconds: float) -> dict[str, Any]:
     return {
         "schema": "iapp.record/1", "status": "ok", "refusal": None,
-        "python": platform.python_version(), "packages": imported_packages(recording.namespace),
+        "python": platform.python_version(), "packages": imported(),
         "served": None, "source": None, "cells": [], "failures": [], "imports": [], "definitions": [], "features": [],
         "result": None, "predict": None, "proba": None, "classes": None, "post": [],
         "post_result": None, "post_input": None,

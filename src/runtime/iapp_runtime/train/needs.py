@@ -10,6 +10,7 @@ from typing import Any
 
 from .events import Events
 from .evidence import read_document, write_document
+from .installed import owners
 from .scoring_module import ScoringModule
 
 #: What the service itself imports, whatever is served.
@@ -34,21 +35,8 @@ def needed(run_dir: Path) -> list[str]:
         if scoring.predict_proba is not None:
             scoring.predict_proba(rows)
     tops = {name.partition(".")[0] for name in list(sys.modules)}
-    found = {_normalise(name) for top, names in _providers().items() if top in tops for name in names}
+    found = {_normalise(name) for top, names in owners().items() if top in tops for name in names}
     return sorted(_closure(found | {name for name in SERVICE if _installed(name)}))
-
-
-def _providers() -> dict[str, list[str]]:
-    """Top-level import name -> distributions (`importlib.metadata.packages_distributions`, which Python 3.9 lacks)."""
-    table: dict[str, list[str]] = {}
-    for distribution in metadata.distributions():
-        name = distribution.metadata["Name"]
-        declared = (distribution.read_text("top_level.txt") or "").split()
-        files = {str(path).partition("/")[0].partition(".")[0] for path in distribution.files or []}
-        for top in {*declared, *files}:
-            if name and top and not top.endswith("-info"):
-                table.setdefault(top, []).append(name)
-    return table
 
 
 def _closure(names: set[str]) -> set[str]:

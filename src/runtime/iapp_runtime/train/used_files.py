@@ -69,30 +69,3 @@ def digest(path: str) -> str:
         for block in iter(lambda: file.read(1 << 20), b""):
             total.update(block)
     return total.hexdigest()
-
-
-def imported_packages(namespace: dict[str, Any]) -> dict[str, str]:
-    """Every installed distribution that has been imported, with its version."""
-    from importlib import metadata
-
-    tops = {name.split(".")[0] for name in sys.modules}
-    found: dict[str, str] = {}
-    try:
-        owners = metadata.packages_distributions()
-    except AttributeError:  # before Python 3.10
-        owners = _owners(metadata)
-    for top in tops:
-        for name in owners.get(top, []):
-            try:
-                found[name] = metadata.version(name)
-            except metadata.PackageNotFoundError:
-                continue
-    return dict(sorted(found.items(), key=lambda item: item[0].lower()))
-
-
-def _owners(metadata: Any) -> dict[str, list[str]]:
-    owners: dict[str, list[str]] = {}
-    for distribution in metadata.distributions():
-        for top in (distribution.read_text("top_level.txt") or "").split():
-            owners.setdefault(top, []).append(distribution.metadata["Name"])
-    return owners

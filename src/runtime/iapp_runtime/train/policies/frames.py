@@ -52,9 +52,9 @@ def observe_constant(hooks: Hooks, call: Call, result: Any, parents: list, befor
         return False
     rows = derive(result, parents, call.name)
     data = call.bound.get("data")
-    if rows is None or getattr(data, "ndim", 0) != 2 or getattr(result, "ndim", 0) != 2:
+    if rows is None or getattr(data, "ndim", 0) not in (1, 2) or getattr(result, "ndim", 0) != 2:
         return False
-    added = result.shape[1] > data.shape[1]
+    added = result.shape[1] > (data.shape[1] if data.ndim == 2 else 1)
     record_rows(hooks, call.site, result, rows, parents, "constant", added=added, where=dict(call.bound.where))
     return True
 

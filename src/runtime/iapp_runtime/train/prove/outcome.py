@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import platform
-import sys
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from ..compare import SAME, Comparison
+from ..installed import imported
 from ..locate import Place
 
 
@@ -53,7 +53,7 @@ class Outcome:
             "notes": self.notes,
             "seconds": round(seconds, 3),
             "python": platform.python_version(),
-            "packages": packages(),
+            "packages": imported(),
         }
 
     def tolerance(self) -> str:
@@ -66,27 +66,3 @@ class Outcome:
 def _part(found: Comparison) -> dict[str, Any]:
     largest = found.max_difference
     return {"equal": found.equal, "max_difference": largest if math.isfinite(largest) else None}
-
-
-def packages() -> dict[str, str]:
-    """Versions of the distributions that this process has imported."""
-    from importlib import metadata
-
-    owners = metadata.packages_distributions() if hasattr(metadata, "packages_distributions") else _owners()
-    tops = {name.split(".")[0] for name in sys.modules if not name.startswith("_")}
-    found = {owner for top in tops for owner in owners.get(top, [])}
-    return {name: metadata.version(name) for name in sorted(found)}
-
-
-def _owners() -> dict[str, list[str]]:
-    """`packages_distributions` of Python 3.10, for 3.9."""
-    from importlib import metadata
-
-    out: dict[str, list[str]] = {}
-    for one in metadata.distributions():
-        name = one.metadata["Name"]
-        named = (one.read_text("top_level.txt") or "").split()
-        tops = named or sorted({part.parts[0].split(".")[0] for part in one.files or [] if part.suffix == ".py"})
-        for top in tops:
-            out.setdefault(top, []).append(name)
-    return out
