@@ -80,9 +80,10 @@ export class LocalPlatform implements Platform {
     );
   }
 
-  async evidence(): Promise<RouterEvidence | null> {
+  async evidence(): Promise<RouterEvidence[]> {
     const admin = (await readState(this.#app.dir))?.observed.router?.admin ?? null;
-    return admin === null ? null : routerEvidence(admin);
+    const evidence = admin === null ? null : await routerEvidence(admin);
+    return evidence === null ? [] : [evidence];
   }
 
   async retire(version: string): Promise<void> {

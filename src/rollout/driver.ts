@@ -1,3 +1,4 @@
+import type { RouterEvidence } from "../core/evidence.js";
 import type { Platform, VersionView } from "./platform.js";
 import { applied, type Decision, decide, failedToStart, started } from "./reducer.js";
 import { isOver, type RolloutState } from "./state.js";
@@ -60,7 +61,7 @@ export async function drive(options: DriverOptions): Promise<RolloutState> {
   while (!isOver(state)) {
     state = await store.load();
     const views = await platform.view().catch((): VersionView[] | null => null);
-    const evidence = await platform.evidence().catch(() => null);
+    const evidence = await platform.evidence().catch((): RouterEvidence[] => []);
     await carryOut(decide(state, { views, evidence }, now()));
     if (!isOver(state)) await options.pause(LOOK_MS);
   }
@@ -75,8 +76,8 @@ async function bringUp({ platform, preflight, now }: DriverOptions, state: Rollo
   } catch (error) {
     return failedToStart(state, (error as Error).message, [], now());
   }
-  const evidence = await platform.evidence();
-  return started(state, evidence?.epochs.at(-1)?.generation ?? 1, now());
+  const generations = (await platform.evidence()).map(({ epochs }) => epochs.at(-1)?.generation ?? 1);
+  return started(state, Math.max(1, ...generations), now());
 }
 
 /** A driver that died after the verdict may have left its last steps undone. */

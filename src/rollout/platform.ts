@@ -36,6 +36,6 @@ export interface Platform {
   weights(weights: ReadonlyMap<string, number>, guarded?: string): Promise<number>;
   /** Ends a version of weight zero after what it has in flight. */
   retire(version: string): Promise<void>;
-  /** What the routers have counted; null while they do not answer. */
-  evidence(): Promise<RouterEvidence | null>;
+  /** What each router has counted; none of one that does not answer. */
+  evidence(): Promise<RouterEvidence[]>;
 }

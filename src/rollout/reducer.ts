@@ -9,7 +9,8 @@ import { isOver, noted, type Phase, type RolloutState, type Verdict } from "./st
 export interface Seen {
   /** Null: the platform did not answer; nothing is concluded from that. */
   views: readonly VersionView[] | null;
-  evidence: RouterEvidence | null;
+  /** Of every router that answered. */
+  evidence: readonly RouterEvidence[];
 }
 
 /** What has to be done before the next look. All of it may be done again. */
@@ -66,9 +67,9 @@ export function weightOf(state: RolloutState): number {
 }
 
 function withEvidence(state: RolloutState, { evidence }: Seen): RolloutState {
-  if (evidence === null || state.first_generation === 0) return state;
+  if (state.first_generation === 0) return state;
   const pair = { from: state.from, to: state.to, since: state.first_generation };
-  return { ...state, epochs: fold(state.epochs, evidence, pair) };
+  return { ...state, epochs: evidence.reduce((epochs, report) => fold(epochs, report, pair), state.epochs) };
 }
 
 function obey(before: RolloutState, now: number): { done: boolean; decision: Decision } {
@@ -113,8 +114,9 @@ function failureOf(state: RolloutState, { views, evidence }: Seen): Verdict | nu
       lines: view?.lines ?? [],
     };
   }
-  if (evidence?.guard?.version === state.to) {
-    const reason = `the router took ${state.to} out: ${evidence.guard.reason}`;
+  const guard = evidence.map((report) => report.guard).find((one) => one?.version === state.to) ?? null;
+  if (guard !== null) {
+    const reason = `the router took ${state.to} out: ${guard.reason}`;
     return { outcome: "fail", metric: "guard", reason, numbers: numbersOf(state), lines: [] };
   }
   const alpha = state.limits.alpha / 2;

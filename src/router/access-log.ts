@@ -1,23 +1,28 @@
-import type { LogFile } from "../core/log-file.js";
 import type { AccessRecord } from "./server.js";
 
 const PER_SECOND = 200;
 const FLUSH_MS = 100;
+
+/** Where the lines go: a file, or standard output in a container. */
+export interface LogSink {
+  append(lines: object[]): void;
+  close(): void;
+}
 
 /**
  * One line a request, written in groups. Under load only the first 200 lines of a second are written, errors always;
  * how many were left out is said in a line of its own.
  */
 export class AccessLog {
-  readonly #file: LogFile;
+  readonly #sink: LogSink;
   #waiting: object[] = [];
   #timer: NodeJS.Timeout | null = null;
   #second = 0;
   #written = 0;
   #skipped = 0;
 
-  constructor(file: LogFile) {
-    this.#file = file;
+  constructor(sink: LogSink) {
+    this.#sink = sink;
   }
 
   record(access: AccessRecord, t = Date.now() / 1000): void {
@@ -57,14 +62,14 @@ export class AccessLog {
     this.#timer = null;
     const lines = this.#waiting;
     this.#waiting = [];
-    this.#file.append(lines);
+    this.#sink.append(lines);
   }
 
   /** The last words: also what was left out in the running second. */
   close(): void {
     this.#saySkipped(Date.now() / 1000);
     this.flush();
-    this.#file.close();
+    this.#sink.close();
   }
 
   #saySkipped(t: number): void {

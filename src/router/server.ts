@@ -93,8 +93,11 @@ export class Router {
       const { generation } = this.#chooser.route;
       if (route.generation < generation) throw new Error(`generation ${route.generation} is older than ${generation}`);
       this.#problem = null;
-      // The same route read once more must not undo what the guard has done.
-      if (route.generation === generation && this.#diverted !== null) return true;
+      // The same route read once more, perhaps with other processes, must not undo what the guard has done.
+      if (route.generation === generation && this.#diverted !== null) {
+        this.#chooser.update(withWeights(route, this.#chooser.route));
+        return true;
+      }
       this.#applyLimits(route);
       this.#chooser.update(route);
       this.#epochs.apply(route);
@@ -155,10 +158,15 @@ export class Router {
     });
   }
 
-  /** No new connection; what is in flight has `drainMs` to end; then all is closed. Resolves with the number of requests cut off. */
-  async drain(drainMs = this.#chooser.route.drain_ms): Promise<number> {
+  /** Answers as ever, but each connection ends with its next answer, and `readyz` says no: clients come back to another router. */
+  leave(): void {
     this.#draining = true;
     for (const res of this.#open) res.shouldKeepAlive = false;
+  }
+
+  /** No new connection; what is in flight has `drainMs` to end; then all is closed. Resolves with the number of requests cut off. */
+  async drain(drainMs = this.#chooser.route.drain_ms): Promise<number> {
+    this.leave();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
     let timer: NodeJS.Timeout | undefined;
@@ -212,7 +220,7 @@ export class Router {
     }
     this.#open.delete(res);
     // An answer that was on its way when draining began has left its connection open.
-    if (this.#draining) setImmediate(() => this.#server.closeIdleConnections());
+    if (this.#draining && !this.#server.listening) setImmediate(() => this.#server.closeIdleConnections());
     const path = (req.url ?? "/").split("?")[0]!;
     this.#options.onAccess?.({ id, method: req.method ?? "", path, version, status, ms: this.#now() - started });
   }
@@ -241,4 +249,13 @@ export class Router {
       socket.destroy(),
     );
   }
+}
+
+/** A route's processes with another one's weights. */
+function withWeights(route: RouteDocument, weights: RouteDocument): RouteDocument {
+  const versions = route.versions.map((version) => {
+    const weight = weights.versions.find(({ name }) => name === version.name)?.weight ?? version.weight;
+    return { ...version, weight };
+  });
+  return { ...route, versions };
 }

@@ -84,7 +84,7 @@ class World implements Platform, RolloutStore {
       this.versions.delete(version);
     });
 
-  evidence = (): Promise<RouterEvidence> =>
+  evidence = (): Promise<RouterEvidence[]> =>
     this.#operation(() => {
       const weight = this.versions.get("v2") ?? 0;
       const arm = (requests: number, errors: number) => {
@@ -93,7 +93,7 @@ class World implements Platform, RolloutStore {
         return { requests, errors, latency };
       };
       const fresh = weight === 0 ? arm(0, 0) : arm(1000, this.fate === "bad" ? 300 : 0);
-      return {
+      const evidence: RouterEvidence = {
         schema: "iapp.router-evidence/1",
         router: "one",
         generation: this.generation,
@@ -109,6 +109,7 @@ class World implements Platform, RolloutStore {
         mirror: {} as RouterEvidence["mirror"],
         guard: null,
       };
+      return [evidence];
     });
 
   drive(preflight: () => Promise<void> = async () => undefined): Promise<RolloutState> {

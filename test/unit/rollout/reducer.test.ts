@@ -51,20 +51,20 @@ const view = (ready: number): VersionView[] => [
 
 /** Everything that can happen between two looks. */
 const HAPPENINGS: Record<string, (state: RolloutState) => { seen: Seen; ms?: number; request?: Request["what"] }> = {
-  good: (state) => ({ seen: { views: view(1), evidence: all(state, [2000, 4], [2000, 4]) }, ms: 1500 }),
-  few: (state) => ({ seen: { views: view(1), evidence: all(state, [50, 0], [3, 0]) }, ms: 1500 }),
-  none: () => ({ seen: { views: view(1), evidence: null }, ms: 1500 }),
-  blind: () => ({ seen: { views: null, evidence: null }, ms: 1500 }),
-  early: (state) => ({ seen: { views: view(1), evidence: all(state, [2000, 4], [2000, 4]) }, ms: 1 }),
-  failing: (state) => ({ seen: { views: view(1), evidence: all(state, [2000, 4], [2000, 600]) } }),
-  guarded: (state) => ({ seen: { views: view(1), evidence: { ...all(state, [9, 0], [4, 4]), guard: GUARD } } }),
-  dead: () => ({ seen: { views: view(0), evidence: null } }),
-  gone: () => ({ seen: { views: view(1).slice(0, 1), evidence: null } }),
-  pause: () => ({ seen: { views: view(1), evidence: null }, request: "pause" }),
-  resume: () => ({ seen: { views: view(1), evidence: null }, request: "resume" }),
-  promote: () => ({ seen: { views: view(1), evidence: null }, request: "promote" }),
-  full: () => ({ seen: { views: view(1), evidence: null }, request: "promote-full" }),
-  abort: () => ({ seen: { views: null, evidence: null }, request: "abort" }),
+  good: (state) => ({ seen: { views: view(1), evidence: [all(state, [2000, 4], [2000, 4])] }, ms: 1500 }),
+  few: (state) => ({ seen: { views: view(1), evidence: [all(state, [50, 0], [3, 0])] }, ms: 1500 }),
+  none: () => ({ seen: { views: view(1), evidence: [] }, ms: 1500 }),
+  blind: () => ({ seen: { views: null, evidence: [] }, ms: 1500 }),
+  early: (state) => ({ seen: { views: view(1), evidence: [all(state, [2000, 4], [2000, 4])] }, ms: 1 }),
+  failing: (state) => ({ seen: { views: view(1), evidence: [all(state, [2000, 4], [2000, 600])] } }),
+  guarded: (state) => ({ seen: { views: view(1), evidence: [{ ...all(state, [9, 0], [4, 4]), guard: GUARD }] } }),
+  dead: () => ({ seen: { views: view(0), evidence: [] } }),
+  gone: () => ({ seen: { views: view(1).slice(0, 1), evidence: [] } }),
+  pause: () => ({ seen: { views: view(1), evidence: [] }, request: "pause" }),
+  resume: () => ({ seen: { views: view(1), evidence: [] }, request: "resume" }),
+  promote: () => ({ seen: { views: view(1), evidence: [] }, request: "promote" }),
+  full: () => ({ seen: { views: view(1), evidence: [] }, request: "promote-full" }),
+  abort: () => ({ seen: { views: null, evidence: [] }, request: "abort" }),
 };
 
 const GUARD = { version: "v2", reason: "4 requests in a row failed", at_ms: 0 };
@@ -159,7 +159,7 @@ describe("the reducer", () => {
           if (isOver(state)) {
             ends.set(state.phase, (ends.get(state.phase) ?? 0) + 1);
             // The end is the end, whatever comes.
-            expect(decide(state, { views: view(0), evidence: null }, 1e9)).toEqual({ state, effects: [] });
+            expect(decide(state, { views: view(0), evidence: [] }, 1e9)).toEqual({ state, effects: [] });
             continue;
           }
           // Two paths to the same situation have the same future.
@@ -195,7 +195,7 @@ describe("the reducer", () => {
   it("says what it waits for", () => {
     const state = applied(beginning(), 2, 0);
     const waits = (seen: RouterEvidence | null, now = 2000): string | undefined =>
-      decide(state, { views: view(1), evidence: seen }, now).state.verdict?.reason;
+      decide(state, { views: view(1), evidence: seen === null ? [] : [seen] }, now).state.verdict?.reason;
     expect(waits(null, 10)).toBe("the time of this step is not over");
     expect(waits(null)).toBe("no request came in this step");
     expect(waits(evidence([[2, 100, [900, 0], [99, 0]]]))).toBe("too few requests came in this step");
@@ -206,13 +206,13 @@ describe("the reducer", () => {
 
   it("asks for the weights again after a driver that may have died before they were applied", () => {
     const state = { ...applied(beginning(), 2, 0), since_ms: null };
-    const { effects } = decide(state, { views: view(1), evidence: null }, 5000);
+    const { effects } = decide(state, { views: view(1), evidence: [] }, 5000);
     expect(effects).toEqual([{ kind: "weights", weight: 100 }]);
   });
 
   it("goes on without evidence only where that was asked for", () => {
     const free = applied({ ...beginning(), limits: { ...LIMITS, unproven: true } }, 2, 0);
-    expect(decide(free, { views: view(1), evidence: null }, 2000).effects).toEqual([{ kind: "weights", weight: 500 }]);
+    expect(decide(free, { views: view(1), evidence: [] }, 2000).effects).toEqual([{ kind: "weights", weight: 500 }]);
   });
 
   it("takes all requests back when the new version fails far more during the bake than the old one did", () => {
@@ -222,7 +222,7 @@ describe("the reducer", () => {
     const baking = (errors: number): Decision =>
       decide(
         path.state,
-        { views: view(1), evidence: evidence([[path.generation, 1000, [0, 0], [400, errors]]]) },
+        { views: view(1), evidence: [evidence([[path.generation, 1000, [0, 0], [400, errors]]])] },
         path.now,
       );
     expect(baking(4).state.phase).toBe("bake");

@@ -133,7 +133,7 @@ export function play(world: World): Outcome {
       mirror: {} as RouterEvidence["mirror"],
       guard: diverted,
     };
-    decision = decide(state, { views, evidence }, t * 1000);
+    decision = decide(state, { views, evidence: [evidence] }, t * 1000);
     state = decision.state;
   }
   return { state, seconds: t, served, failed };
