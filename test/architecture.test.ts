@@ -41,7 +41,7 @@ const FENCES: [package_: RegExp, allowed: RegExp][] = [
   [/^(chalk|ora|@inquirer\/)/, /^ui\//],
   [/^commander$/, /^(cli\.ts|commands\/)/],
   [/^execa$/, /^core\/exec\.ts$/],
-  [/^@kubernetes\/client-node$/, /^kube\/client/],
+  [/^(@kubernetes\/client-node|ws)$/, /^kube\/client/],
   [/^tar$/, /^(image|project)\//],
   [/^web-tree-sitter$/, /^notebook\//],
 ];

@@ -133,6 +133,13 @@ export const COMMANDS: CommandEntry[] = [
     load: () => import("./router.js"),
   },
   {
+    name: "_cluster-router",
+    summary: "route an app's requests on a cluster",
+    group: "tools",
+    hidden: true,
+    load: () => import("./cluster-router.js"),
+  },
+  {
     name: "_rollout",
     summary: "drive an app's rollout",
     group: "tools",

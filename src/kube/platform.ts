@@ -1,0 +1,211 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Interrupted, OperationError } from "../core/errors.js";
+import type { RouterEvidence } from "../core/evidence.js";
+import type { Platform, StartOutcome, VersionView } from "../rollout/platform.js";
+import type { ClusterApp } from "./app-state.js";
+import { updateApp } from "./app-store.js";
+import { apply, applyAll, type Change, removeAll } from "./apply.js";
+import { awaitReady, eventsOf } from "./await-ready.js";
+import { causeOf, isReady, type PodObject } from "./causes.js";
+import { type KubeApi, referenceOf } from "./client/api.js";
+import type { Reference } from "./client/resources.js";
+import { type Forward, forward } from "./forward.js";
+import { lastLines } from "./logs.js";
+import { LABEL, names, selectorText } from "./manifests/index.js";
+import { appObjects, routeObject, sameObject } from "./objects.js";
+import { routerEvidences, routerPods, routerStatuses } from "./routers.js";
+
+const SCORING_PORT = 8080;
+const LOOK_MS = 200;
+/** A router that has not applied a route by then has lost its API server. */
+const ROUTE_MS = 60_000;
+/** What a version that goes has in flight may take this long. */
+const DRAIN_MS = 60_000;
+
+/** Blue-green on a cluster: a Deployment a version, routers that follow one ConfigMap, and the app's state in another. */
+export class ClusterPlatform implements Platform {
+  readonly #api: KubeApi;
+  readonly #name: string;
+  readonly #tell: (text: string) => void;
+  readonly #forwards: Forward[] = [];
+
+  /** @param tell what it waits for */
+  constructor(api: KubeApi, name: string, tell: (text: string) => void) {
+    this.#api = api;
+    this.#name = name;
+    this.#tell = tell;
+  }
+
+  /** Ends the connections that `start` has made. */
+  async close(): Promise<void> {
+    await Promise.all(this.#forwards.splice(0).map((one) => one.close()));
+  }
+
+  async view(): Promise<VersionView[]> {
+    const app = await this.#update((before) => before);
+    const pods = await this.podsOf(null);
+    return Promise.all(
+      app.desired.map(async ({ name, weight }) => {
+        const own = pods.filter(({ metadata }) => metadata.labels?.[LABEL.version] === name);
+        const ready = own.filter(isReady).length;
+        const trouble = ready > 0 ? null : await this.#trouble(own);
+        const color = app.versions.find((version) => version.name === name)?.color ?? "blue";
+        return { name, color, weight, ready, problem: trouble?.text ?? null, lines: trouble?.lines ?? [] };
+      }),
+    );
+  }
+
+  async start(version: string): Promise<StartOutcome> {
+    const app = await this.#update((before) => {
+      const others = before.desired.filter(({ name }) => name !== version);
+      // Alone it takes everything: there is nothing to be beside of.
+      const weight = others.some((other) => other.weight > 0) ? 0 : 1000;
+      const desired = [...others, { name: version, weight }];
+      return { ...before, running: true, desired, generation: before.generation + 1 };
+    });
+    await this.reconcile(app);
+    const outcome = await awaitReady(this.#api, names.version(this.#name, version), this.#tell);
+    if (!outcome.ready) {
+      return {
+        ready: false,
+        failure: { version, reason: outcome.cause.text, lines: [...outcome.lines, outcome.cause.remedy] },
+      };
+    }
+    const made = await forward(this.#api, async () => (await this.#readyPod(version)).metadata.name, SCORING_PORT);
+    this.#forwards.push(made);
+    return { ready: true, endpoint: made.url.replace("http://", "") };
+  }
+
+  async weights(weights: ReadonlyMap<string, number>, guarded?: string): Promise<number> {
+    const app = await this.#update((before) => {
+      const desired = before.desired.map(({ name }) => ({ name, weight: weights.get(name) ?? 0 }));
+      const sum = desired.reduce((total, { weight }) => total + weight, 0);
+      if (sum !== 1000) throw new Error(`weights add up to ${sum}, not 1000`);
+      const same = JSON.stringify(desired) === JSON.stringify(before.desired) && before.guarded === (guarded ?? null);
+      if (same && before.generation > 0) return before;
+      return { ...before, desired, guarded: guarded ?? null, generation: before.generation + 1 };
+    });
+    await apply(this.#api, routeObject(app));
+    await this.routersApplied(app.generation);
+    return app.generation;
+  }
+
+  async evidence(): Promise<RouterEvidence[]> {
+    return routerEvidences(this.#api, await routerPods(this.#api, this.#name));
+  }
+
+  async retire(version: string): Promise<void> {
+    const app = await this.#update((before) => {
+      const gone = before.desired.find(({ name }) => name === version);
+      if (gone === undefined) return before;
+      if (gone.weight > 0) throw new Error(`${version} still gets requests`);
+      const desired = before.desired.filter(({ name }) => name !== version);
+      return { ...before, desired, guarded: null, generation: before.generation + 1 };
+    });
+    await apply(this.#api, routeObject(app));
+    await this.routersApplied(app.generation);
+    await this.#drained(version);
+    await this.reconcile(app);
+  }
+
+  /**
+   * Makes the cluster as the state wants it, and removes what it does not want any more. What is about to be made is in the inventory
+   * before it is made: whoever is killed here leaves nothing that is not found again.
+   */
+  async reconcile(app: ClusterApp, dryRun = false): Promise<Change[]> {
+    const objects = appObjects(app);
+    const wanted = objects.map(referenceOf);
+    const surplus = app.inventory.filter((old) => !wanted.some((one) => sameObject(one, old)));
+    if (dryRun) {
+      const changes = await applyAll(this.#api, objects, true);
+      return [...changes, ...surplus.map((object): Change => ({ object, what: "delete", fields: [] }))];
+    }
+    await this.#inventory((before) => [
+      ...before,
+      ...wanted.filter((one) => !before.some((old) => sameObject(one, old))),
+    ]);
+    const changes = await applyAll(this.#api, objects);
+    const removed = await removeAll(this.#api, surplus);
+    if (surplus.length > 0) await this.#inventory(() => wanted);
+    return [...changes, ...removed];
+  }
+
+  /** Waits until every router that takes requests follows this route. */
+  async routersApplied(generation: number): Promise<void> {
+    const deadline = performance.now() + ROUTE_MS;
+    for (;;) {
+      const pods = await routerPods(this.#api, this.#name);
+      const statuses = await routerStatuses(this.#api, pods);
+      const behind = pods.filter((_, i) => (statuses[i]?.generation ?? -1) < generation);
+      if (pods.length > 0 && behind.length === 0) return;
+      if (performance.now() > deadline) {
+        const names_ = behind.map(({ metadata }) => metadata.name).join(", ") || "no router is ready";
+        throw new OperationError("IAPP_KUBE_ROUTER", `the route is not applied everywhere: ${names_}`, {
+          remedy: "See `iapp logs --component router`.",
+        });
+      }
+      await this.#pause();
+    }
+  }
+
+  /** Waits until the routers run as the state wants them. */
+  async routerReady(): Promise<void> {
+    const outcome = await awaitReady(this.#api, names.router(this.#name), this.#tell);
+    if (outcome.ready) return;
+    throw new OperationError("IAPP_KUBE_ROUTER", `the router ${outcome.cause.text}`, {
+      lines: outcome.lines,
+      remedy: outcome.cause.remedy,
+    });
+  }
+
+  /** Pods of one version, or of all. */
+  async podsOf(version: string | null): Promise<PodObject[]> {
+    const labels = { [LABEL.app]: this.#name, [LABEL.component]: "scoring" };
+    const labelSelector = selectorText(version === null ? labels : { ...labels, [LABEL.version]: version });
+    return (await this.#api.list<PodObject>({ apiVersion: "v1", kind: "Pod" }, { labelSelector })).items;
+  }
+
+  async #readyPod(version: string): Promise<PodObject> {
+    const ready = (await this.podsOf(version)).filter(isReady);
+    const pod = ready[Math.floor(Math.random() * ready.length)];
+    if (pod === undefined) throw new OperationError("IAPP_KUBE_NO_POD", `no pod of ${version} is ready`);
+    return pod;
+  }
+
+  /** Nothing of the version is in flight any more, or it has had its time. */
+  async #drained(version: string): Promise<void> {
+    const deadline = performance.now() + DRAIN_MS;
+    const endpoints = (await this.podsOf(version)).map(({ status }) => `${status?.podIP}:${SCORING_PORT}`);
+    while (performance.now() < deadline) {
+      const statuses = await routerStatuses(this.#api, await routerPods(this.#api, this.#name));
+      const busy = statuses.some((one) => endpoints.some((endpoint) => (one?.in_flight_at[endpoint] ?? 0) > 0));
+      if (!busy) return;
+      await this.#pause();
+    }
+  }
+
+  async #trouble(pods: readonly PodObject[]): Promise<{ text: string; lines: string[] } | null> {
+    for (const pod of pods) {
+      const cause = causeOf(pod, await eventsOf(this.#api, pod));
+      if (cause === null) continue;
+      const { logs } = cause;
+      const lines = logs === null ? [] : await lastLines(this.#api, pod.metadata.name, logs.container, logs.previous);
+      return { text: cause.text, lines };
+    }
+    return null;
+  }
+
+  async #inventory(change: (before: Reference[]) => Reference[]): Promise<void> {
+    await this.#update((before) => ({ ...before, inventory: change(before.inventory) }));
+  }
+
+  async #update(change: (before: ClusterApp) => ClusterApp): Promise<ClusterApp> {
+    const app = await updateApp(this.#api, this.#name, (before) => (before === null ? null : change(before)));
+    if (app === null) throw new OperationError("IAPP_KUBE_APP_GONE", `${this.#name} has been deleted`);
+    return app;
+  }
+
+  async #pause(): Promise<void> {
+    await sleep(LOOK_MS, undefined, { signal: this.#api.signal }).catch(() => Promise.reject(new Interrupted()));
+  }
+}
