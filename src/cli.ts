@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { resolve } from "node:path";
 import { Command as Commander, CommanderError, Option } from "commander";
 import type { Command, CommandInput } from "./commands/command.js";
@@ -146,6 +147,8 @@ async function showError(error: unknown, around: Surroundings, json: boolean): P
 /** The real command line: wires signals, standard streams and the exit code. Called by `bin/iapp.js`. */
 export async function main(argv: readonly string[]): Promise<void> {
   const abort = new AbortController();
+  // Many requests at once listen to it, each as long as it lasts.
+  setMaxListeners(0, abort.signal);
   let signals = 0;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {

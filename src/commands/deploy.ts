@@ -1,10 +1,13 @@
 import { basename, dirname, resolve } from "node:path";
+import type { ClusterDeployResult } from "../actions/cluster/deploy.js";
 import type { Candidate } from "../actions/deploy/candidate.js";
 import type { DeployResult } from "../actions/deploy/index.js";
 import { projectConfig } from "../config/index.js";
 import type { Context } from "../core/events.js";
 import type { Host } from "../core/host.js";
 import { findProject, type ProjectLayout } from "../project/layout.js";
+import type { Target } from "../project/targets.js";
+import { CLUSTER_OPTIONS, refuseFlags, settingsInput, TARGET_OPTION, targetOf } from "./cluster-options.js";
 import { type CommandInput, defineCommand } from "./command.js";
 import { TRAIN_OPTIONS, trainInput } from "./train.js";
 
@@ -17,12 +20,15 @@ export default defineCommand({
     { flags: "--name <name>", summary: "name of the app (default: the notebook's file name)" },
     { flags: "--port <port>", summary: "listen on this port (default: a free one, then always the same)" },
     { flags: "--dry-run", summary: "only say what would be done" },
+    TARGET_OPTION,
+    ...CLUSTER_OPTIONS,
     ...TRAIN_OPTIONS,
   ],
   examples: [
     "iapp deploy churn.ipynb",
     "iapp deploy churn.ipynb --name churn-eu --port 8200 -p region=EU",
     "iapp deploy .iapp/bundles/3f2a91…",
+    "iapp deploy churn.ipynb --target prod --replicas 3 --memory 1Gi",
   ],
   async run(input, host) {
     const [{ deploy }, { parsePort }] = await Promise.all([
@@ -35,6 +41,9 @@ export default defineCommand({
     const { config } = await projectConfig(layout.root);
     const port = parsePort(input.options.port as string | undefined) ?? config.port;
     const { name, isBundle, prepare } = await candidateOf(host, layout, input, config.name);
+    const target = await targetOf(host, input, layout.root);
+    refuseFlags(input, target);
+    if (target !== null) return onCluster(host, layout, target, { input, name, source: given, prepare });
     if (input.options.dryRun === true) return dryRun(host, layout, { name, given, isBundle, port });
     const result = await deploy(host, { layout, name, source: given, port, prepare });
     host.result(result, () => text(result, host));
@@ -91,6 +100,48 @@ async function bundleCandidate(
   const { index } = await readBundle(path);
   const python = await pythonForBundle(ctx, layout, path, input.options.python as string | undefined);
   return fromBundle(path, index.digest, python);
+}
+
+async function onCluster(
+  host: Host,
+  layout: ProjectLayout,
+  target: Target,
+  {
+    input,
+    ...what
+  }: { input: CommandInput; name: string; source: string; prepare: (ctx: Context) => Promise<Candidate> },
+): Promise<number> {
+  const { deployToCluster, planClusterDeploy } = await import("../actions/cluster/deploy.js");
+  const settings = await settingsInput(input);
+  if (input.options.dryRun === true) {
+    const plan = await planClusterDeploy(host, { layout, target, settings, ...what });
+    host.result(plan, () => ["would", ...plan.steps.map((step) => `  - ${step}`)].join("\n"));
+    return 0;
+  }
+  const result = await deployToCluster(host, { layout, target, settings, ...what });
+  host.result(result, () => clusterText(result, host));
+  return 0;
+}
+
+function clusterText(result: ClusterDeployResult, host: Host): string {
+  const { style } = host;
+  const { name, version, target, namespace, url, changed, replaced, example } = result;
+  const where = `${target} (namespace ${namespace})`;
+  const head = changed
+    ? `${style.bold(`${name} ${version}`)} is running on ${where}: ${style.green(url)}${replaced === null ? "" : `  (${replaced} has ended)`}`
+    : `nothing has changed: ${style.bold(`${name} ${version}`)} is running on ${where} already: ${style.green(url)}`;
+  const answer = `the example row was answered with ${JSON.stringify(example.prediction)}, as by the notebook`;
+  const times = Object.entries(result.seconds).map(([phase, seconds]) => `${phase} ${seconds.toFixed(1)} s`);
+  const flag = ` --target ${target}`;
+  const next = [`iapp predict ${name} --example${flag}`, `iapp logs ${name} -f${flag}`, `iapp status ${name}${flag}`];
+  return [
+    head,
+    `  ${style.dim(answer)}`,
+    `  ${style.dim(times.join(", "))}`,
+    "",
+    "next:",
+    ...next.map((command) => `  ${style.cyan(command)}`),
+  ].join("\n");
 }
 
 interface DryRun {

@@ -154,6 +154,18 @@ export const COMMANDS: CommandEntry[] = [
     load: () => import("./keep.js"),
   },
   {
+    name: "scale",
+    summary: "run as many pods of an app on a cluster as you say",
+    group: "manage",
+    load: () => import("./scale.js"),
+  },
+  {
+    name: "target",
+    summary: "clusters on which apps run: add, list, choose, check, remove",
+    group: "manage",
+    load: () => import("./target.js"),
+  },
+  {
     name: "doctor",
     summary: "find what is wrong on this machine and mend it",
     group: "tools",

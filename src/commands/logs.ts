@@ -3,6 +3,7 @@ import type { Host, Style } from "../core/host.js";
 import type { LogFilter } from "../observe/filter.js";
 import { parseSince } from "../observe/filter.js";
 import type { Level, LogRecord } from "../observe/record.js";
+import { TARGET_OPTION, targetOf } from "./cluster-options.js";
 import { type CommandInput, defineCommand } from "./command.js";
 
 const COMPONENTS = ["training", "scoring", "router", "supervisor"];
@@ -26,6 +27,7 @@ export default defineCommand({
       summary: "how long a line waits for earlier ones of other components",
       default: "1",
     },
+    TARGET_OPTION,
   ],
   examples: [
     "iapp logs",
@@ -34,7 +36,6 @@ export default defineCommand({
     "iapp logs --json -f",
   ],
   async run(input, host) {
-    const { logs } = await import("../actions/logs/index.js");
     const { options } = input;
     const tail = options.tail === "all" ? Number.POSITIVE_INFINITY : count(String(options.tail), "--tail");
     const window = Number(options.window);
@@ -45,7 +46,10 @@ export default defineCommand({
       const lines = records.map((record) => (host.json ? json(record) : text(record, host.style)));
       await host.write(`${lines.join("\n")}\n`);
     };
-    await logs(host, { name: input.args[0], filter, tail, follow: options.follow === true, window }, show);
+    const wanted = { name: input.args[0], filter, tail, follow: options.follow === true, window };
+    const target = await targetOf(host, input);
+    if (target === null) await (await import("../actions/logs/index.js")).logs(host, wanted, show);
+    else await (await import("../actions/cluster/logs.js")).clusterLogs(host, target, wanted, show);
     // Ctrl-C is how following ends: no error to show, and nothing but log lines on standard output.
     return host.signal.aborted ? 130 : 0;
   },

@@ -1,8 +1,10 @@
 import { resolve } from "node:path";
 import type { ExampleResult, Service } from "../actions/predict/index.js";
+import type { ParquetTool } from "../actions/predict/parquet.js";
 import type { Format } from "../actions/predict/source.js";
 import { UserError } from "../core/errors.js";
 import type { Host } from "../core/host.js";
+import { TARGET_OPTION, targetOf } from "./cluster-options.js";
 import { type CommandInput, defineCommand } from "./command.js";
 
 const BATCH = 1000;
@@ -25,6 +27,7 @@ export default defineCommand({
     { flags: "--proba", summary: "also the probability of each class" },
     { flags: "--print-request", summary: "print the body of the (first) request instead of sending it" },
     { flags: "--version <name>", summary: "ask this version, whatever its share of the traffic is" },
+    TARGET_OPTION,
   ],
   examples: [
     "iapp predict --example",
@@ -33,8 +36,7 @@ export default defineCommand({
     "cat rows.ndjson | iapp predict -i - --proba",
   ],
   async run(input, host) {
-    const { findService } = await import("../actions/predict/index.js");
-    const service = await findService(host, input.args[0], input.options.version as string | undefined);
+    const service = await find(host, input);
     if (input.options.example === true) {
       if (input.options.input !== undefined) throw usage("--example and -i exclude each other", "Give one of them.");
       return example(input, host, service);
@@ -43,6 +45,13 @@ export default defineCommand({
   },
 });
 
+async function find(host: Host, input: CommandInput): Promise<Service> {
+  const [name, version] = [input.args[0], input.options.version as string | undefined];
+  const target = await targetOf(host, input);
+  if (target === null) return (await import("../actions/predict/index.js")).findService(host, name, version);
+  return (await import("../actions/cluster/predict.js")).findClusterService(host, target, name, version);
+}
+
 async function example(input: CommandInput, host: Host, service: Service): Promise<number> {
   const { connect, firstExample, predictExample } = await import("../actions/predict/index.js");
   if (input.options.printRequest === true) {
@@ -50,7 +59,7 @@ async function example(input: CommandInput, host: Host, service: Service): Promi
     await host.write(`${JSON.stringify({ rows: stored.slice(0, 1) })}\n`);
     return 0;
   }
-  const client = connect(host, service, input.options.proba === true);
+  const client = await connect(host, service, input.options.proba === true);
   try {
     const result = await predictExample(service, client);
     const { row, answer, expected } = result;
@@ -67,7 +76,7 @@ async function example(input: CommandInput, host: Host, service: Service): Promi
     host.result(document, () => exampleText(result, host));
     return 0;
   } finally {
-    client.close();
+    await client.close();
   }
 }
 
@@ -98,13 +107,13 @@ async function rows(input: CommandInput, host: Host, service: Service): Promise<
   const size = batchSize(String(options.batchSize), service);
   const format = options.format as Format | undefined;
   const path = options.input as string | undefined;
-  const tool = actions.parquetTool(host, service);
+  const tool = (): ParquetTool => actions.parquetTool(host, service);
   const piped = path === undefined || path === "-" ? host.stdin() : null;
   if (piped === null && (path === undefined || path === "-")) {
     throw usage("there are no rows to send", "Give --example, -i FILE, or pipe rows into it.");
   }
   const file = resolve(host.cwd, path ?? "");
-  const source = piped === null ? await fileSource(file, format, () => tool) : await streamSource(piped, format);
+  const source = piped === null ? await fileSource(file, format, tool) : await streamSource(piped, format);
   if (options.printRequest === true) {
     for await (const batch of batches(source.rows, size)) {
       await host.write(`${bodyOf(source, batch).body.trimEnd()}\n`);
@@ -116,12 +125,12 @@ async function rows(input: CommandInput, host: Host, service: Service): Promise<
   if (source.format === "parquet" && target === undefined) {
     throw usage("Parquet cannot be written to standard output", "Give -o FILE.");
   }
-  const client = actions.connect(host, service, options.proba === true);
+  const client = await actions.connect(host, service, options.proba === true);
   try {
     const sink = target === undefined ? streamSink((text) => host.write(text)) : new FileSink(target);
     const output =
       source.format === "parquet"
-        ? actions.parquetOutput(tool, file, target!, service)
+        ? actions.parquetOutput(tool(), file, target!, service)
         : actions.textOutput(source, sink);
     const result = await actions.predictRows(host, source, client, size, output);
     const text = `${result.rows} rows answered by ${result.versions.join(", ")} in ${result.seconds.toFixed(1)} s`;
@@ -129,7 +138,7 @@ async function rows(input: CommandInput, host: Host, service: Service): Promise<
     else host.result({ schema: "iapp.predict-rows/1", ...result, output: target }, `${text}: ${options.output}`);
     return 0;
   } finally {
-    client.close();
+    await client.close();
   }
 }
 

@@ -4,6 +4,7 @@ import {
   formatDuration,
   parseDuration,
   parseStages,
+  type RolloutInput,
   type RolloutState,
   requestRollout,
   rolloutHistory,
@@ -15,6 +16,7 @@ import { projectConfig } from "../config/index.js";
 import { ExitCode, Interrupted, UserError } from "../core/errors.js";
 import type { Host } from "../core/host.js";
 import { findProject } from "../project/layout.js";
+import { TARGET_OPTION, targetOf } from "./cluster-options.js";
 import { type CommandInput, defineCommand } from "./command.js";
 import { candidateOf } from "./deploy.js";
 import { endText, explainText, historyText, statusText } from "./rollout-text.js";
@@ -42,6 +44,7 @@ export default defineCommand({
     { flags: "--allow-contract-change", summary: "although requests that were good may be refused" },
     { flags: "--detach", summary: "leave it to a process of its own" },
     { flags: "--on-interrupt <what>", summary: "at Ctrl-C", choices: ["hold", "rollback"], default: "hold" },
+    TARGET_OPTION,
     ...TRAIN_OPTIONS,
   ],
   examples: [
@@ -55,14 +58,14 @@ export default defineCommand({
     status: {
       summary: "where it stands; exit 4 while it is not over",
       arguments: [APP],
-      options: [{ flags: "--watch", summary: "go on until it is over" }],
+      options: [{ flags: "--watch", summary: "go on until it is over" }, TARGET_OPTION],
       examples: ["iapp rollout status", "iapp rollout status churn --watch"],
-      run: async ({ args, options }, host) => {
-        let view = await rolloutStatus(host, args[0]);
-        while (options.watch === true && !view.over && !host.signal.aborted) {
+      run: async (input, host) => {
+        let view = await statusOf(host, input);
+        while (input.options.watch === true && !view.over && !host.signal.aborted) {
           host.emit({ code: "rollout.status", level: "info", text: statusText(view, host.style, host.columns) });
           await new Promise((done) => setTimeout(done, 2000));
-          view = await rolloutStatus(host, args[0]);
+          view = await statusOf(host, input);
         }
         host.result(view, () => statusText(view, host.style, host.columns));
         return view.over ? 0 : ExitCode.held;
@@ -71,9 +74,10 @@ export default defineCommand({
     explain: {
       summary: "why it is where it is, with the numbers",
       arguments: [APP],
+      options: [TARGET_OPTION],
       examples: ["iapp rollout explain"],
-      run: async ({ args }, host) => {
-        const view = await rolloutStatus(host, args[0]);
+      run: async (input, host) => {
+        const view = await statusOf(host, input);
         host.result(view, () => explainText(view, host.style, host.columns));
         return 0;
       },
@@ -81,9 +85,14 @@ export default defineCommand({
     history: {
       summary: "rollouts of the app, newest first",
       arguments: [APP],
+      options: [TARGET_OPTION],
       examples: ["iapp rollout history", "iapp rollout history churn --json"],
-      run: async ({ args }, host) => {
-        const rollouts = await rolloutHistory(host, args[0]);
+      run: async (input, host) => {
+        const target = await targetOf(host, input);
+        const rollouts =
+          target === null
+            ? await rolloutHistory(host, input.args[0])
+            : await (await onClusters()).clusterRolloutHistory(host, target, input.args[0]);
         host.result({ schema: "iapp.rollout-history/1", rollouts }, () => historyText(rollouts, host.columns));
         return 0;
       },
@@ -91,28 +100,28 @@ export default defineCommand({
     pause: {
       summary: "stay at this step until somebody resumes",
       arguments: [APP],
-      options: [WHY],
+      options: [WHY, TARGET_OPTION],
       examples: ["iapp rollout pause --why 'looking at the answers'"],
       run: (input, host) => ask(host, input, "pause"),
     },
     resume: {
       summary: "go on: after a pause, or where the driver is gone",
       arguments: [APP],
-      options: [WHY],
+      options: [WHY, TARGET_OPTION],
       examples: ["iapp rollout resume"],
       run: (input, host) => ask(host, input, "resume"),
     },
     promote: {
       summary: "end this step now, whatever the evidence",
       arguments: [APP],
-      options: [{ flags: "--full", summary: "move all requests now" }, WHY],
+      options: [{ flags: "--full", summary: "move all requests now" }, WHY, TARGET_OPTION],
       examples: ["iapp rollout promote", "iapp rollout promote --full --why 'checked by hand'"],
       run: (input, host) => ask(host, input, input.options.full === true ? "promote-full" : "promote"),
     },
     abort: {
       summary: "give all requests back to the old version and end the new one",
       arguments: [APP],
-      options: [WHY],
+      options: [WHY, TARGET_OPTION],
       examples: ["iapp rollout abort --why 'wrong data'"],
       run: (input, host) => ask(host, input, "abort"),
     },
@@ -141,7 +150,10 @@ export default defineCommand({
     });
     const unproven = input.options.acceptUnproven === true;
     try {
-      const outcome = await startRollout(host, {
+      const target = await targetOf(host, input, layout.root);
+      const detach = input.options.detach === true;
+      if (target !== null && detach) throw noDetach();
+      const wanted: RolloutInput = {
         layout,
         name,
         source: basename(given),
@@ -150,8 +162,12 @@ export default defineCommand({
         bakeMs,
         limits: { excess, alpha: 0.01, unproven },
         allowContractChange: input.options.allowContractChange === true,
-        detach: input.options.detach === true,
-      });
+        detach,
+      };
+      const outcome =
+        target === null
+          ? await startRollout(host, wanted)
+          : await (await onClusters()).startClusterRollout(host, target, wanted);
       if (outcome.kind === "unchanged") {
         const document = { schema: "iapp.rollout/1", changed: false, version: outcome.version };
         host.result(document, `nothing has changed: ${name} ${outcome.version} serves this already`);
@@ -164,10 +180,16 @@ export default defineCommand({
       return end(host, outcome.state);
     } catch (error) {
       if (!(error instanceof Interrupted)) throw error;
-      return interrupted(host, name, input.options.onInterrupt === "rollback");
+      return interrupted(host, input, name);
     }
   },
 });
+
+function noDetach(): UserError {
+  return new UserError("IAPP_ROLLOUT_DETACH", "--detach is for this machine so far", {
+    remedy: "Let the command run; Ctrl-C leaves the rollout holding, and `iapp rollout resume` goes on from anywhere.",
+  });
+}
 
 function stagesOf(texts: readonly string[]): ReturnType<typeof parseStages> {
   try {
@@ -177,12 +199,31 @@ function stagesOf(texts: readonly string[]): ReturnType<typeof parseStages> {
   }
 }
 
-async function ask(
+const onClusters = (): Promise<typeof import("../actions/cluster/rollout.js")> =>
+  import("../actions/cluster/rollout.js");
+
+async function statusOf(host: Host, input: CommandInput): ReturnType<typeof rolloutStatus> {
+  const target = await targetOf(host, input);
+  return target === null
+    ? rolloutStatus(host, input.args[0])
+    : (await onClusters()).clusterRolloutStatus(host, target, input.args[0]);
+}
+
+async function request(
   host: Host,
-  { args, options }: CommandInput,
+  input: CommandInput,
   what: Parameters<typeof requestRollout>[2],
-): Promise<number> {
-  const state = await requestRollout(host, args[0], what, (options.why as string | undefined) ?? null);
+  name: string | undefined,
+  why: string | null,
+): Promise<RolloutState> {
+  const target = await targetOf(host, input);
+  return target === null
+    ? requestRollout(host, name, what, why)
+    : (await onClusters()).requestClusterRollout(host, target, name, what, why);
+}
+
+async function ask(host: Host, input: CommandInput, what: Parameters<typeof requestRollout>[2]): Promise<number> {
+  const state = await request(host, input, what, input.args[0], (input.options.why as string | undefined) ?? null);
   if (what === "abort" && state.phase === "aborted") {
     host.result(state, () => endText(state, host.style));
     return 0;
@@ -207,10 +248,10 @@ function end(host: Host, state: RolloutState): number {
 }
 
 /** Ctrl-C: it holds where it is, unless it was said that it shall go back. */
-async function interrupted(host: Host, name: string, back: boolean): Promise<number> {
+async function interrupted(host: Host, input: CommandInput, name: string): Promise<number> {
   const never = new AbortController().signal;
-  if (back) {
-    const state = await requestRollout({ ...host, signal: never }, name, "abort", "interrupted").catch(() => null);
+  if (input.options.onInterrupt === "rollback") {
+    const state = await request({ ...host, signal: never }, input, "abort", name, "interrupted").catch(() => null);
     if (state !== null) return end(host, state);
   }
   const text = `left as it is; go on with iapp rollout resume ${name}, go back with iapp rollback ${name}`;

@@ -1,6 +1,8 @@
+import type { ClusterStatus } from "../actions/cluster/status.js";
 import type { AppStatus } from "../actions/status/index.js";
 import type { Host } from "../core/host.js";
 import { table } from "../ui/table.js";
+import { TARGET_OPTION, targetOf } from "./cluster-options.js";
 import { defineCommand } from "./command.js";
 
 export default defineCommand({
@@ -8,10 +10,14 @@ export default defineCommand({
   description:
     "Shows the named app, or every app of this project. Exit code 1 when one of them should run and does not.",
   arguments: [{ name: "[app]", summary: "name of the app" }],
-  examples: ["iapp status", "iapp status churn --json"],
+  options: [TARGET_OPTION],
+  examples: ["iapp status", "iapp status churn --json", "iapp status --target prod"],
   async run(input, host) {
-    const { status } = await import("../actions/status/index.js");
-    const apps = await status(host, input.args[0]);
+    const target = await targetOf(host, input);
+    const apps: (AppStatus | ClusterStatus)[] =
+      target === null
+        ? await (await import("../actions/status/index.js")).status(host, input.args[0])
+        : await (await import("../actions/cluster/status.js")).clusterStatus(host, target, input.args[0]);
     const document = input.args[0] === undefined ? { schema: "iapp.status-list/1", apps } : apps[0]!;
     host.result(document, () => apps.map((app) => text(app, host)).join("\n\n"));
     return apps.some(({ phase }) => ["failed", "down", "degraded"].includes(phase)) ? 1 : 0;
@@ -24,25 +30,28 @@ const HELP: Partial<Record<AppStatus["phase"], string>> = {
   failed: "given up; see `iapp logs`, then try again with `iapp restart` or deploy a mended notebook",
 };
 
-function text(app: AppStatus, host: Host): string {
+function text(app: AppStatus | ClusterStatus, host: Host): string {
   const { style } = host;
   const colour = app.phase === "ready" ? style.green : app.phase === "stopped" ? style.dim : style.yellow;
   const phase = app.phase === "failed" || app.phase === "down" ? style.red(app.phase) : colour(app.phase);
-  const lines = [`${style.bold(app.name)}  ${phase}${app.url === null ? "" : `  ${app.url}`}`];
+  const where = "namespace" in app ? style.dim(`  ${app.target}, namespace ${app.namespace}`) : "";
+  const lines = [`${style.bold(app.name)}  ${phase}${app.url === null ? "" : `  ${app.url}`}${where}`];
   if (HELP[app.phase] !== undefined) lines.push(`  ${HELP[app.phase]}`);
   const rows = app.versions.map((version) => [
     version.name,
     version.color,
     `${version.weight / 10} %`,
     version.phase,
-    version.pid === null ? "-" : String(version.pid),
-    version.uptime === null ? "-" : duration(version.uptime),
+    ...("pid" in version
+      ? [version.pid === null ? "-" : String(version.pid), version.uptime === null ? "-" : duration(version.uptime)]
+      : [`${version.ready}/${version.wanted}`]),
     String(version.restarts),
     requests(version.requests),
     version.digest.slice(0, 12),
   ]);
   if (rows.length > 0) {
-    const head = ["VERSION", "COLOUR", "TRAFFIC", "STATE", "PID", "UP", "RESTARTS", "REQUESTS", "BUNDLE"];
+    const where = app.target === "local" ? ["PID", "UP"] : ["PODS"];
+    const head = ["VERSION", "COLOUR", "TRAFFIC", "STATE", ...where, "RESTARTS", "REQUESTS", "BUNDLE"];
     lines.push(
       ...table(head, rows, host.columns - 2)
         .split("\n")

@@ -59,6 +59,9 @@ export interface Cause {
   logs: { container: string; previous: boolean } | null;
 }
 
+/** Failed start-up probes, one a second, that are nothing to talk of. */
+const STARTING_PROBES = 20;
+
 export const isReady = (pod: PodObject): boolean =>
   pod.metadata.deletionTimestamp === undefined &&
   pod.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") === true;
@@ -171,12 +174,16 @@ function stuck(events: readonly EventObject[]): Cause | null {
 }
 
 function unready(pod: PodObject, statuses: readonly ContainerStatus[], events: readonly EventObject[]): Cause | null {
-  const probing = events.filter(({ reason }) => reason === "Unhealthy").at(-1);
-  if (probing === undefined || isReady(pod)) return null;
+  const probing = events.filter(({ reason, message, count = 1 }) => {
+    // Every start fails its first probes.
+    return reason === "Unhealthy" && (count > STARTING_PROBES || !/^Startup probe/.test(message ?? ""));
+  });
+  const last = probing.at(-1);
+  if (last === undefined || isReady(pod)) return null;
   const container = statuses.find(({ ready }) => !ready)?.name ?? pod.spec.containers[0]!.name;
   return {
     kind: "probe",
-    text: `is not ready: ${probing.message ?? ""}`,
+    text: `is not ready: ${last.message ?? ""}`,
     remedy: "Its last lines say more; see `iapp logs`.",
     final: false,
     logs: { container, previous: false },

@@ -24,6 +24,8 @@ export interface Lease {
   /** Aborted when somebody else has the lease: whoever holds this must not write any more. */
   readonly lost: AbortSignal;
   release(): Promise<void>;
+  /** Ends the renewing without giving it back: the object is gone. */
+  forget(): void;
 }
 
 /**
@@ -70,6 +72,12 @@ export async function acquireLease(
   }
 }
 
+/** @throws OperationError where somebody else is changing the app now */
+export async function peekLease(api: KubeApi, app: string): Promise<void> {
+  const found = await api.find<LeaseObject>({ apiVersion: "coordination.k8s.io/v1", kind: "Lease", name: app });
+  if (found !== null && isHeld(found, api.now())) throw taken(app, found);
+}
+
 class HeldLease implements Lease {
   readonly #api: KubeApi;
   readonly #lost = new AbortController();
@@ -101,6 +109,11 @@ class HeldLease implements Lease {
       await this.#api.replace({ ...rest, spec: free } as LeaseObject).catch(() => undefined);
     });
     await this.#busy;
+  }
+
+  forget(): void {
+    clearInterval(this.#timer);
+    this.#ended = true;
   }
 
   #queue(work: () => Promise<void>): void {

@@ -44,7 +44,9 @@ export async function serveRouter(options: ServeOptions): Promise<{ code: number
   const unfeed = options.feed((text) => {
     const applied = router.read(text);
     const { generation, versions } = router.route;
-    const shares = versions.map(({ name, weight }) => `${name} ${weight / 10} %`).join(", ");
+    const shares = versions
+      .map(({ name, weight, endpoints }) => `${name} ${weight / 10} % on ${endpoints.length}`)
+      .join(", ");
     if (applied) log.say("info", `route ${generation}: ${shares || "empty"}`);
     else log.say("error", `route not applied: ${router.status().problem}`);
   });

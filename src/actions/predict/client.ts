@@ -47,12 +47,17 @@ export class PredictClient {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
   readonly #options: ClientOptions;
 
-  constructor(options: ClientOptions) {
+  readonly #closed: () => Promise<void>;
+
+  /** @param closed called when the client is not needed any more */
+  constructor(options: ClientOptions, closed: () => Promise<void> = async () => undefined) {
     this.#options = options;
+    this.#closed = closed;
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#agent.destroy();
+    await this.#closed();
   }
 
   async send(body: string, type: "application/json" | "text/csv"): Promise<PredictAnswer> {

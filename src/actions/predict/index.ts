@@ -5,7 +5,6 @@ import { OperationError, UserError } from "../../core/errors.js";
 import type { Context } from "../../core/events.js";
 import { readJson } from "../../core/fs.js";
 import { isSupervised, livingProcesses } from "../../local/control.js";
-import type { VersionRecord } from "../../local/state.js";
 import { type App, adopt, resolveApp, urlOf } from "../apps/index.js";
 import { type Examples, readExamples } from "../deploy/candidate.js";
 import { currentVersion } from "../deploy/plan.js";
@@ -16,15 +15,27 @@ import { type ParquetTool, ParquetWriter } from "./parquet.js";
 import type { Sink } from "./sink.js";
 import type { InputRow, RowSource } from "./source.js";
 
+/** A service that can be asked, wherever it runs. */
 export interface Service {
-  app: App;
+  name: string;
   /** The version that is asked: the named one, else the one that gets the requests. */
-  version: VersionRecord;
+  version: string;
   forced: boolean;
   contract: ContractDocument | null;
+  /** Folder of its bundle. */
+  bundle: string;
+  /** The interpreter that has its packages, where that is on this machine. */
+  python: string | null;
+  /** A way to it. Rejects with how to start it where it does not run. */
+  reach: () => Promise<Way>;
 }
 
-/** The app, its version and what that version expects. Needs nothing to run. */
+export interface Way {
+  url: string;
+  close: () => Promise<void>;
+}
+
+/** The service on this machine and what its version expects. Needs nothing to run. */
 export async function findService(
   ctx: Context,
   name: string | undefined,
@@ -35,41 +46,62 @@ export async function findService(
   const wanted = version ?? currentVersion(state) ?? state.desired.versions[0]?.name;
   const record = state.versions.find((known) => known.name === wanted);
   if (record === undefined) {
-    const known = state.desired.versions.map((v) => v.name).join(", ");
-    throw new UserError(
-      "IAPP_PREDICT_VERSION",
-      version === undefined ? `${app.name} has no version yet` : `${app.name} has no version ${version}`,
-      {
-        remedy: known === "" ? "Deploy its notebook with `iapp deploy NOTEBOOK`." : `There is: ${known}.`,
-      },
-    );
+    const known = state.desired.versions.map((v) => v.name);
+    throw noVersion(app.name, version, known);
   }
-  const contract = await readJson<ContractDocument>(join(record.bundle.dir, "contract.json"));
-  return { app, version: record, forced: version !== undefined, contract };
+  return {
+    name: app.name,
+    version: record.name,
+    forced: version !== undefined,
+    contract: await readJson<ContractDocument>(join(record.bundle.dir, "contract.json")),
+    bundle: record.bundle.dir,
+    python: record.command[0]!,
+    reach: async () => reachLocal(ctx, app),
+  };
 }
 
-export function parquetTool(ctx: Context, service: Service): ParquetTool {
-  return { python: service.version.command[0]!, env: ctx.env, signal: ctx.signal };
+export function noVersion(app: string, version: string | undefined, known: readonly string[]): UserError {
+  return new UserError(
+    "IAPP_PREDICT_VERSION",
+    version === undefined ? `${app} has no version yet` : `${app} has no version ${version}`,
+    {
+      remedy:
+        known.length === 0 ? "Deploy its notebook with `iapp deploy NOTEBOOK`." : `There is: ${known.join(", ")}.`,
+    },
+  );
 }
 
-/** A client for a service that runs; an error that says how to start it when it does not. */
-export function connect(ctx: Context, service: Service, proba: boolean): PredictClient {
-  const { app, version, forced } = service;
+function reachLocal(ctx: Context, app: App): Way {
   adopt(ctx, app);
   if (!app.state.desired.running || (livingProcesses(app.state).length === 0 && !isSupervised(app.state))) {
     throw new OperationError("IAPP_PREDICT_STOPPED", `${app.name} does not run`, {
       remedy: `Start it with \`iapp restart ${app.name}\`.`,
     });
   }
-  if (proba && service.contract?.output.proba === false) {
-    throw new UserError("IAPP_PREDICT_PROBA", `the model of ${app.name} gives no probabilities`);
+  return { url: urlOf(app.state), close: async () => undefined };
+}
+
+/** Parquet is read and written by the service's own Python. */
+export function parquetTool(ctx: Context, { python }: Service): ParquetTool {
+  if (python === null) {
+    throw new UserError("IAPP_PREDICT_PARQUET", "Parquet needs the service's packages, which are not on this machine", {
+      remedy: "Send CSV or NDJSON instead.",
+    });
   }
-  return new PredictClient({
-    url: urlOf(app.state),
-    version: forced ? version.name : undefined,
-    proba,
-    signal: ctx.signal,
-  });
+  return { python, env: ctx.env, signal: ctx.signal };
+}
+
+/** A client for a service that runs; an error that says how to start it when it does not. */
+export async function connect(ctx: Context, service: Service, proba: boolean): Promise<PredictClient> {
+  const { version, forced } = service;
+  if (proba && service.contract?.output.proba === false) {
+    throw new UserError("IAPP_PREDICT_PROBA", `the model of ${service.name} gives no probabilities`);
+  }
+  const way = await service.reach();
+  return new PredictClient(
+    { url: way.url, version: forced ? version : undefined, proba, signal: ctx.signal },
+    way.close,
+  );
 }
 
 export interface ExampleResult {
@@ -80,7 +112,7 @@ export interface ExampleResult {
 }
 
 export async function firstExample(service: Service): Promise<Examples> {
-  return readExamples(service.version.bundle.dir);
+  return readExamples(service.bundle);
 }
 
 /** Sends the first stored row. */

@@ -1,5 +1,6 @@
 import { OperationError, UserError } from "../../core/errors.js";
 import type { Context } from "../../core/events.js";
+import { myself } from "../../core/identity.js";
 import { acquireLock, readOwner } from "../../core/lock.js";
 import { isSameProcess } from "../../core/process.js";
 import { appPaths } from "../../local/paths.js";
@@ -8,7 +9,6 @@ import { type Explanation, explain } from "../../rollout/explain.js";
 import { isOver, type Request, type RolloutState } from "../../rollout/state.js";
 import { type App, adopt, resolveApp } from "../apps/index.js";
 import { driveRollout } from "./drive.js";
-import { myself } from "./start.js";
 
 export interface RolloutStatus extends Explanation {
   app: string;
@@ -42,11 +42,7 @@ export async function requestRollout(
 ): Promise<RolloutState> {
   const app = await resolveApp(ctx, name);
   const before = await rolloutOf(app);
-  if (isOver(before)) {
-    throw new UserError("IAPP_ROLLOUT_OVER", `the rollout of ${before.to} is over: ${before.phase}`, {
-      remedy: before.phase === "promoted" ? "Go back with iapp rollback." : "Begin another with iapp rollout.",
-    });
-  }
+  refuseOver(before);
   adopt(ctx, app);
   const asks = what !== "resume" || before.paused !== null;
   if (asks) await askRollout(app.handle.dir, { what, by: myself(), at_ms: ctx.now(), why });
@@ -82,9 +78,19 @@ async function isDriven(app: App): Promise<boolean> {
 }
 
 async function rolloutOf(app: App): Promise<RolloutState> {
-  const state = await readRollout(app.handle.dir);
-  if (state !== null) return state;
-  throw new UserError("IAPP_ROLLOUT_NONE", `${app.name} has had no rollout`, {
+  return (await readRollout(app.handle.dir)) ?? Promise.reject(noRollout(app.name));
+}
+
+export function noRollout(app: string): UserError {
+  return new UserError("IAPP_ROLLOUT_NONE", `${app} has had no rollout`, {
     remedy: "Begin one: iapp rollout NOTEBOOK",
+  });
+}
+
+/** @throws UserError when there is nothing left to steer */
+export function refuseOver(state: RolloutState): void {
+  if (!isOver(state)) return;
+  throw new UserError("IAPP_ROLLOUT_OVER", `the rollout of ${state.to} is over: ${state.phase}`, {
+    remedy: state.phase === "promoted" ? "Go back with iapp rollback." : "Begin another with iapp rollout.",
   });
 }

@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { Interrupted } from "../../core/errors.js";
 import type { Context } from "../../core/events.js";
 import { LocalPlatform } from "../../local/platform.js";
 import { LocalRolloutStore } from "../../local/rollout-store.js";
@@ -7,11 +5,7 @@ import { readState, updateState, withHistory } from "../../local/state.js";
 import { drive } from "../../rollout/driver.js";
 import type { RolloutState } from "../../rollout/state.js";
 import { type App, handleOf } from "../apps/index.js";
-import { readExamples } from "../deploy/candidate.js";
-import { askExample } from "../deploy/example.js";
-
-/** Answers of a new version before it gets requests of others: the first ones are slow everywhere. */
-const WARM_UP = 30;
+import { surroundings, warmUp } from "./telling.js";
 
 /** Drives the app's rollout until it is over, telling what happens. The caller holds the app's lock. Rejects with `Interrupted` when stopped. */
 export async function driveRollout(ctx: Context, app: App): Promise<RolloutState> {
@@ -19,27 +13,13 @@ export async function driveRollout(ctx: Context, app: App): Promise<RolloutState
   const { to } = await store.load();
   const state = await readState(app.handle.dir);
   const bundle = state?.versions.find(({ name }) => name === to)?.bundle.dir;
-  let told = 0;
-  let shown = "";
   const ended = await drive({
     platform: new LocalPlatform(handleOf(ctx, app.handle.dir)),
     store,
-    now: ctx.now,
-    pause: (ms) => sleep(ms, undefined, { signal: ctx.signal }).catch(() => Promise.reject(new Interrupted())),
     preflight: async (endpoint) => {
-      if (bundle === undefined) return;
-      const examples = await readExamples(bundle);
-      for (let i = 0; i < WARM_UP; i++) await askExample(`http://${endpoint}`, examples);
+      if (bundle !== undefined) await warmUp(endpoint, bundle);
     },
-    onState: (now) => {
-      for (const { text } of now.history.slice(told)) ctx.emit({ code: "rollout.step", level: "info", text });
-      told = now.history.length;
-      const waits = now.verdict?.outcome === "inconclusive" ? now.verdict.reason : "";
-      if (waits !== "" && waits !== shown) {
-        ctx.emit({ code: "rollout.wait", level: "progress", text: waits, data: { progress: { label: waits } } });
-      }
-      shown = waits;
-    },
+    ...surroundings(ctx),
   });
   await note(ctx, app, ended);
   return ended;

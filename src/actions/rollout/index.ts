@@ -5,4 +5,4 @@ export { isOver, type RolloutState } from "../../rollout/state.js";
 export { type RolloutStatus, requestRollout, rolloutHistory, rolloutStatus } from "./control.js";
 export { driveDetached } from "./detached.js";
 export { type RollbackResult, rollback } from "./rollback.js";
-export { type RolloutOutcome, startRollout } from "./start.js";
+export { type RolloutInput, type RolloutOutcome, startRollout } from "./start.js";

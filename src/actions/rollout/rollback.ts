@@ -3,7 +3,7 @@ import type { Context } from "../../core/events.js";
 import { acquireLock } from "../../core/lock.js";
 import { appPaths } from "../../local/paths.js";
 import { readRollout } from "../../local/rollout-store.js";
-import { type AppState, readState, type VersionRecord } from "../../local/state.js";
+import { readState } from "../../local/state.js";
 import { isOver } from "../../rollout/state.js";
 import { adopt, resolveApp } from "../apps/index.js";
 import { bringUp } from "../deploy/apply.js";
@@ -71,12 +71,16 @@ export async function rollback(ctx: Context, name: string | undefined, wanted: s
 }
 
 /** The named version, else the last one that got all requests before the present one. */
-function targetOf(state: AppState, current: string | null, wanted: string | null): VersionRecord {
-  const served = state.history.filter(({ what }) => what === "deployed").map(({ version }) => version);
+export function targetOf<V extends { name: string }>(
+  { versions, history }: { versions: readonly V[]; history: readonly { what: string; version: string | null }[] },
+  current: string | null,
+  wanted: string | null,
+): V {
+  const served = history.filter(({ what }) => what === "deployed").map(({ version }) => version);
   const name = wanted ?? served.filter((version) => version !== null && version !== current).at(-1) ?? null;
-  const found = state.versions.find((version) => version.name === name);
+  const found = versions.find((version) => version.name === name);
   if (found !== undefined && found.name !== current) return found;
-  const others = state.versions.map((version) => version.name).filter((one) => one !== current);
+  const others = versions.map((version) => version.name).filter((one) => one !== current);
   throw new UserError(
     "IAPP_ROLLBACK_NONE",
     wanted === null

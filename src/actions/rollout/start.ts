@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../../core/errors.js";
 import type { Context } from "../../core/events.js";
+import { myself } from "../../core/identity.js";
 import { acquireLock } from "../../core/lock.js";
 import { quoted } from "../../core/quoted.js";
 import { appPaths } from "../../local/paths.js";
@@ -39,9 +39,6 @@ export type RolloutOutcome =
   | { kind: "detached"; state: RolloutState }
   | { kind: "ended"; state: RolloutState };
 
-/** Who a rollout belongs to, for others who look at it. */
-export const myself = (): string => `${userInfo().username}@${hostname()}`;
-
 /** Begins a rollout beside what serves now and drives it, or leaves it to a process of its own. */
 export async function startRollout(ctx: Context, input: RolloutInput): Promise<RolloutOutcome> {
   const dir = join(input.layout.apps, input.name);
@@ -70,9 +67,7 @@ async function begin(
   const state = await readState(dir);
   const current = state === null ? null : currentVersion(state);
   if (state === null || current === null || !isAnswering(state)) {
-    throw new UserError("IAPP_ROLLOUT_NOTHING", `${name} does not serve: there is nothing to roll out beside`, {
-      remedy: `Deploy it first: iapp deploy ${quoted(input.source)}`,
-    });
+    throw nothingToRollOut(name, input.source);
   }
   const app: App = { name, layout, handle: handleOf(ctx, dir), state };
   adopt(ctx, app);
@@ -80,24 +75,40 @@ async function begin(
   const plan = planDeploy(state, candidate, true);
   if (plan.kind !== "new") return { kind: "unchanged", version: plan.version };
   const before = state.versions.find((version) => version.name === current)!;
-  const breaks = contractBreaks(
-    (await readBundle(before.bundle.dir)).contract,
-    (await readBundle(candidate.bundle.dir)).contract,
-  );
-  if (breaks.length > 0 && !input.allowContractChange) {
-    throw new UserError(
-      "IAPP_ROLLOUT_CONTRACT",
-      `the new version would refuse or answer otherwise what ${current} takes`,
-      {
-        lines: breaks,
-        remedy: "Callers must be ready first; then roll out with --allow-contract-change.",
-      },
-    );
-  }
+  if (!input.allowContractChange) await refuseBreaks(before.bundle.dir, candidate.bundle.dir, current);
   const version = await addVersion(ctx, app, plan, candidate, undefined);
-  const id = `${version.name}-${randomBytes(4).toString("hex")}`;
-  const { stages, limits, bakeMs: bake_ms } = input;
-  const rollout = newRollout({ id, from: current, to: version.name, by: myself(), stages, bake_ms, limits }, ctx.now());
+  const rollout = plannedRollout(input, current, version.name, ctx.now());
   await new LocalRolloutStore(dir).create(rollout);
   return { kind: "begun", app };
+}
+
+/** @throws UserError when requests that the old version takes would be refused, or answered otherwise */
+export async function refuseBreaks(before: string, after: string, current: string): Promise<void> {
+  const breaks = contractBreaks((await readBundle(before)).contract, (await readBundle(after)).contract);
+  if (breaks.length === 0) return;
+  throw new UserError(
+    "IAPP_ROLLOUT_CONTRACT",
+    `the new version would refuse or answer otherwise what ${current} takes`,
+    {
+      lines: breaks,
+      remedy: "Callers must be ready first; then roll out with --allow-contract-change.",
+    },
+  );
+}
+
+export function nothingToRollOut(name: string, source: string, flag = ""): UserError {
+  return new UserError("IAPP_ROLLOUT_NOTHING", `${name} does not serve: there is nothing to roll out beside`, {
+    remedy: `Deploy it first: iapp deploy ${quoted(source)}${flag}`,
+  });
+}
+
+/** A rollout as it begins. */
+export function plannedRollout(
+  { stages, bakeMs: bake_ms, limits }: Pick<RolloutInput, "stages" | "bakeMs" | "limits">,
+  from: string,
+  to: string,
+  now: number,
+): RolloutState {
+  const id = `${to}-${randomBytes(4).toString("hex")}`;
+  return newRollout({ id, from, to, by: myself(), stages, bake_ms, limits }, now);
 }

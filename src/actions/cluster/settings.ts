@@ -1,0 +1,99 @@
+import { UserError } from "../../core/errors.js";
+import type { ClusterSettings } from "../../kube/app-state.js";
+import type { EnvSource, Expose } from "../../kube/manifests/index.js";
+import type { Target } from "../../project/targets.js";
+
+/** What a person has said of how the pods are to be run; what is left out stays as it is, or takes its default. */
+export interface SettingsInput {
+  replicas?: number | undefined;
+  cpu?: string | undefined;
+  memory?: string | undefined;
+  expose?: Expose | undefined;
+  /** `secret/NAME` or `configmap/NAME`. */
+  envFrom?: string[] | undefined;
+  /** `NAME=VALUE`. */
+  env?: string[] | undefined;
+  nodeSelector?: string[] | undefined;
+}
+
+export const DEFAULT_REPLICAS = 2;
+const ROUTERS = 2;
+const DEFAULT_RESOURCES = { cpu: "100m", memory: "256Mi", memoryLimit: "1Gi" };
+
+/** The settings of an app: those it has, changed by what was said. */
+export function settingsOf(
+  before: ClusterSettings | null,
+  input: SettingsInput,
+  target: Target,
+  routerImage: string,
+): ClusterSettings {
+  const resources = { ...(before?.resources ?? DEFAULT_RESOURCES) };
+  if (input.cpu !== undefined) resources.cpu = quantity("--cpu", input.cpu);
+  if (input.memory !== undefined) {
+    // A pod that may have more than it asks for is the first to be ended when a node is short.
+    resources.memory = quantity("--memory", input.memory);
+    resources.memoryLimit = resources.memory;
+  }
+  const placement =
+    input.nodeSelector === undefined ? (before?.placement ?? {}) : { nodeSelector: pairs(input.nodeSelector) };
+  return {
+    replicas: input.replicas ?? before?.replicas ?? DEFAULT_REPLICAS,
+    resources,
+    env: input.env === undefined ? (before?.env ?? []) : variables(input.env),
+    envFrom: input.envFrom === undefined ? (before?.envFrom ?? []) : input.envFrom.map(envSource),
+    pullSecrets: target.pull_secrets,
+    placement,
+    expose: input.expose ?? before?.expose ?? { kind: "none" },
+    router: { image: routerImage, replicas: before?.router.replicas ?? ROUTERS },
+  };
+}
+
+/** A quantity of Kubernetes: `500m`, `2`, `512Mi`, `1.5Gi`. */
+function quantity(flag: string, text: string): string {
+  if (/^\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/.test(text)) return text;
+  throw new UserError("IAPP_CLI_QUANTITY", `${flag} ${text} is no quantity`, {
+    remedy: flag === "--cpu" ? "Write 500m or 2." : "Write 512Mi or 2Gi.",
+  });
+}
+
+function envSource(text: string): { secret?: string; configMap?: string } {
+  const [, kind, name] = /^(secret|configmap)\/([a-z0-9][a-z0-9.-]*)$/.exec(text) ?? [];
+  if (name === undefined) {
+    throw new UserError("IAPP_CLI_ENV_FROM", `--env-from ${text} names nothing of the cluster`, {
+      remedy: "Write secret/NAME or configmap/NAME.",
+    });
+  }
+  return kind === "secret" ? { secret: name } : { configMap: name };
+}
+
+function variables(texts: readonly string[]): EnvSource[] {
+  return Object.entries(pairs(texts))
+    .map(([name, value]) => {
+      if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return { name, value };
+      throw new UserError("IAPP_CLI_ENV", `--env ${name} is not the name of a variable`);
+    })
+    .sort((a, b) => a.name.localeCompare(b.name));
+}
+
+function pairs(texts: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const at = text.indexOf("=");
+      if (at < 1) throw new UserError("IAPP_CLI_PAIR", `${JSON.stringify(text)} is not NAME=VALUE`);
+      return [text.slice(0, at), text.slice(at + 1)];
+    }),
+  );
+}
+
+/** `nodeport`, `loadbalancer`, `ingress:HOST[,CLASS]`, `gateway:HOST,GATEWAY`, `none`. */
+export function parseExpose(text: string | undefined): Expose | undefined {
+  if (text === undefined) return undefined;
+  const [kind, rest = ""] = text.split(/:(.*)/s);
+  const [host = "", more] = rest.split(",");
+  if ((kind === "none" || kind === "nodeport" || kind === "loadbalancer") && rest === "") return { kind };
+  if (kind === "ingress" && host !== "") return { kind, host, className: more ?? null };
+  if (kind === "gateway" && host !== "" && more !== undefined) return { kind, host, gateway: more };
+  throw new UserError("IAPP_CLI_EXPOSE", `--expose ${text} is no way to reach an app`, {
+    remedy: "Write none, nodeport, loadbalancer, ingress:HOST[,CLASS] or gateway:HOST,GATEWAY.",
+  });
+}

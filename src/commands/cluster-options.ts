@@ -1,0 +1,79 @@
+import type { SettingsInput } from "../actions/cluster/settings.js";
+import { UserError } from "../core/errors.js";
+import type { Host } from "../core/host.js";
+import { findProject } from "../project/layout.js";
+import type { Target } from "../project/targets.js";
+import type { CommandInput, OptionSpec } from "./command.js";
+
+/** Of every command that works on an app. */
+export const TARGET_OPTION: OptionSpec = {
+  flags: "--target <name>",
+  summary: "where: a target of `iapp target list`, or `local` (default: this machine, or what `iapp target use` says)",
+};
+
+/** How pods are run; kept until something else is said. */
+export const CLUSTER_OPTIONS: OptionSpec[] = [
+  { flags: "--replicas <number>", summary: "cluster: pods of the service (default: 2)" },
+  { flags: "--cpu <quantity>", summary: "cluster: processor share that each pod asks for: 500m, 2" },
+  { flags: "--memory <quantity>", summary: "cluster: memory that each pod asks for, and its limit: 512Mi, 2Gi" },
+  {
+    flags: "--expose <how>",
+    summary: "cluster: none, nodeport, loadbalancer, ingress:HOST[,CLASS], gateway:HOST,GATEWAY",
+  },
+  { flags: "--env <name=value>", summary: "cluster: variable of the service (repeatable)", collect: true },
+  {
+    flags: "--env-from <where>",
+    summary: "cluster: variables from secret/NAME or configmap/NAME, by reference (repeatable)",
+    collect: true,
+  },
+  {
+    flags: "--node-selector <label=value>",
+    summary: "cluster: only nodes with this label (repeatable)",
+    collect: true,
+  },
+];
+
+/** The target that a command line names or the project has chosen; null: this machine. */
+export async function targetOf(host: Host, { options }: CommandInput, from = host.cwd): Promise<Target | null> {
+  const { resolveTarget } = await import("../project/targets.js");
+  return resolveTarget(host.env, await findProject(from), options.target as string | undefined);
+}
+
+export async function settingsInput({ options }: CommandInput): Promise<SettingsInput> {
+  const { parseExpose } = await import("../actions/cluster/settings.js");
+  return {
+    replicas: replicaCount(options.replicas as string | undefined),
+    cpu: options.cpu as string | undefined,
+    memory: options.memory as string | undefined,
+    expose: parseExpose(options.expose as string | undefined),
+    env: options.env as string[] | undefined,
+    envFrom: options.envFrom as string[] | undefined,
+    nodeSelector: options.nodeSelector as string[] | undefined,
+  };
+}
+
+export function replicaCount(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const count = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (count >= 1) return count;
+  throw new UserError("IAPP_CLI_NUMBER", `${text} is no number of pods`, {
+    remedy: "Give a whole number from 1; `iapp stop` ends all of them.",
+  });
+}
+
+/** @throws UserError where a flag was given that means nothing on the chosen side */
+export function refuseFlags({ options }: CommandInput, target: Target | null): void {
+  if (target !== null && options.port !== undefined) {
+    throw new UserError("IAPP_CLI_PORT", "--port is for this machine; an app on a cluster is reached otherwise", {
+      remedy: "Use --expose, or `iapp predict`, which needs nothing.",
+    });
+  }
+  if (target !== null) return;
+  const only = ["replicas", "cpu", "memory", "expose", "env", "envFrom", "nodeSelector", "trainOn"];
+  const given = only.find((name) => options[name] !== undefined);
+  if (given === undefined) return;
+  const flag = `--${given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  throw new UserError("IAPP_CLI_TARGET", `${flag} is for clusters, and this goes to this machine`, {
+    remedy: "Name a target with --target.",
+  });
+}

@@ -1,0 +1,12 @@
+import { hostname, userInfo } from "node:os";
+
+/** Who does this, for others who look at it: `user@host`. */
+export function myself(): string {
+  let user = "unknown";
+  try {
+    user = userInfo().username;
+  } catch {
+    // A container's user need not have a name.
+  }
+  return `${user}@${hostname()}`;
+}

@@ -1,0 +1,134 @@
+import { OperationError, UserError } from "../core/errors.js";
+import type { RolloutStore } from "../rollout/driver.js";
+import { isOver, parseRollout, type Request, type RolloutState } from "../rollout/state.js";
+import { MANAGER } from "./apply.js";
+import type { KubeApi } from "./client/api.js";
+import { isConflict } from "./client/errors.js";
+import { labelsOf, names } from "./manifests/index.js";
+import type { ConfigMapObject } from "./router-feed.js";
+
+const kind = { apiVersion: "v1", kind: "ConfigMap" };
+const NOW = "rollout.json";
+/** Ended ones, newest first. */
+const PAST = "past.json";
+const KEPT = 20;
+
+interface Kept {
+  object: ConfigMapObject | null;
+  state: RolloutState | null;
+  past: RolloutState[];
+}
+
+async function read(api: KubeApi, app: string): Promise<Kept> {
+  const object = await api.find<ConfigMapObject>({ ...kind, name: names.rollout(app) });
+  const text = object?.data?.[NOW];
+  try {
+    const past = JSON.parse(object?.data?.[PAST] ?? "[]") as RolloutState[];
+    return { object, state: text === undefined ? null : parseRollout(JSON.parse(text)), past };
+  } catch (cause) {
+    throw new OperationError("IAPP_ROLLOUT_STATE", `the rollout of ${app} is not read: ${(cause as Error).message}`, {
+      remedy: "Use the version of iapp that began it.",
+    });
+  }
+}
+
+/** The app's last rollout, or null where there was none. */
+export async function readRollout(api: KubeApi, app: string): Promise<RolloutState | null> {
+  return (await read(api, app)).state;
+}
+
+/** Ended rollouts, newest first. */
+export async function pastRollouts(api: KubeApi, app: string): Promise<RolloutState[]> {
+  return (await read(api, app)).past;
+}
+
+/** @throws UserError while a rollout is under way, whether somebody drives it or not */
+export async function refuseUnfinished(api: KubeApi, app: string): Promise<void> {
+  const rollout = await readRollout(api, app);
+  if (rollout === null || isOver(rollout)) return;
+  const since = new Date(rollout.started_ms).toISOString();
+  throw new UserError("IAPP_ROLLOUT_UNDER_WAY", `${rollout.to} is being rolled out by ${rollout.by} since ${since}`, {
+    remedy: `iapp rollout status ${app}, resume ${app}, or abort ${app}`,
+  });
+}
+
+async function change(
+  api: KubeApi,
+  app: string,
+  make: (before: RolloutState | null) => RolloutState | null,
+): Promise<RolloutState | null> {
+  for (;;) {
+    const { object, state, past } = await read(api, app);
+    const after = make(state);
+    if (after === null) return null;
+    const kept = isOver(after)
+      ? [withoutEpochs(after), ...past.filter(({ id }) => id !== after.id)].slice(0, KEPT)
+      : past;
+    const next: ConfigMapObject = {
+      ...kind,
+      metadata: {
+        ...(object === null ? {} : { resourceVersion: object.metadata.resourceVersion! }),
+        name: names.rollout(app),
+        labels: labelsOf(app, "state"),
+      },
+      data: { [NOW]: JSON.stringify(after), [PAST]: JSON.stringify(kept) },
+    };
+    const path = api.path({ ...kind, ...(object === null ? {} : { name: next.metadata.name }) });
+    try {
+      const method = object === null ? "POST" : "PUT";
+      await api.call({ method, path, query: { fieldManager: MANAGER }, body: next, once: true });
+      return after;
+    } catch (error) {
+      if (isConflict(error)) continue;
+      // Perhaps it was written and only the answer was lost: look, and where not, write once more.
+      if (!(error instanceof OperationError) || !error.retryable) throw error;
+      const now = await read(api, app);
+      if (JSON.stringify(now.state) === JSON.stringify(after)) return after;
+    }
+  }
+}
+
+/** A ConfigMap holds a megabyte: of ended rollouts the verdict is kept, with its numbers, not every count. */
+const withoutEpochs = (state: RolloutState): RolloutState => ({ ...state, epochs: [] });
+
+/** Leaves a request for whoever drives. Null where no rollout is under way. */
+export function askRollout(api: KubeApi, app: string, request: Request): Promise<RolloutState | null> {
+  return change(api, app, (state) => (state === null || isOver(state) ? null : { ...state, request }));
+}
+
+/** A rollout in a ConfigMap; the server's resource version tells who came second. */
+export class ClusterRolloutStore implements RolloutStore {
+  readonly #api: KubeApi;
+  readonly #app: string;
+  #seen: Request | null = null;
+
+  constructor(api: KubeApi, app: string) {
+    this.#api = api;
+    this.#app = app;
+  }
+
+  async create(state: RolloutState): Promise<void> {
+    await change(this.#api, this.#app, () => state);
+  }
+
+  async load(): Promise<RolloutState> {
+    const state = await readRollout(this.#api, this.#app);
+    if (state === null) throw new OperationError("IAPP_ROLLOUT_GONE", "the rollout's state is gone");
+    this.#seen = state.request;
+    return state;
+  }
+
+  save(state: RolloutState): Promise<RolloutState | null> {
+    return change(this.#api, this.#app, (before) => {
+      if (before === null || before.id !== state.id || before.revision !== state.revision) return null;
+      // What somebody asked for since the state was read has not been obeyed yet.
+      const fresh = JSON.stringify(before.request) !== JSON.stringify(this.#seen) ? before.request : null;
+      return {
+        ...state,
+        request: fresh ?? state.request,
+        revision: state.revision + 1,
+        updated_ms: Date.now(),
+      };
+    });
+  }
+}
