@@ -1,5 +1,5 @@
 import type { Reference } from "./client/resources.js";
-import type { EnvSource, Expose, Placement, Resources } from "./manifests/index.js";
+import type { EnvSource, Expose, PodSource, Resources } from "./manifests/index.js";
 
 /** A version of an app on a cluster: what its pods are made from. */
 export interface ClusterVersion {
@@ -12,6 +12,18 @@ export interface ClusterVersion {
   bundle: string;
   /** By digest. */
   image: string;
+  run: RunSettings;
+}
+
+/**
+ * How the pods of a version are run. It belongs to the version: another setting is another version, tried before it takes over, and what
+ * runs is never touched by it.
+ */
+export interface RunSettings {
+  resources: Resources;
+  env: EnvSource[];
+  envFrom: { secret?: string; configMap?: string }[];
+  source: PodSource;
 }
 
 export interface HistoryEntry {
@@ -22,16 +34,11 @@ export interface HistoryEntry {
   text: string;
 }
 
-/** How the pods of an app are run, whatever their version. */
+/** What holds for an app whatever its versions. */
 export interface ClusterSettings {
   replicas: number;
-  resources: Resources;
-  env: EnvSource[];
-  envFrom: { secret?: string; configMap?: string }[];
-  pullSecrets: string[];
-  placement: Placement;
   expose: Expose;
-  router: { image: string; replicas: number };
+  router: { image: string; replicas: number; source: PodSource };
 }
 
 /** An app on a cluster, as it is wanted: `app.json` in the ConfigMap `<app>-app`. Written only by who holds the app's lease. */

@@ -39,6 +39,11 @@ export async function apply<T extends KubeObject>(api: KubeApi, object: KubeObje
   }
 }
 
+/** @throws UserError where one of these names is taken by something that is not the app's */
+export async function refuseTaken(api: KubeApi, objects: readonly KubeObject[]): Promise<void> {
+  for (const object of objects) refuseForeign(await api.find<KubeObject>(referenceOf(object)), object);
+}
+
 /** Applies objects in their order, and says how each one changed. */
 export async function applyAll(api: KubeApi, objects: readonly KubeObject[], dryRun = false): Promise<Change[]> {
   const changes: Change[] = [];
@@ -66,11 +71,14 @@ function refuseForeign(before: KubeObject | null, wanted: KubeObject): void {
   });
 }
 
-/** Removes objects; those that are gone already are no error. `graceSeconds` is for pods that need not end in peace. */
-export async function removeAll(api: KubeApi, objects: readonly Reference[], graceSeconds?: number): Promise<Change[]> {
+/** Removes objects of an app, and nothing else of those names; those that are gone already are no error. */
+export async function removeAll(api: KubeApi, app: string, objects: readonly Reference[]): Promise<Change[]> {
   const changes: Change[] = [];
   for (const object of objects) {
-    const removed = await api.remove(object, graceSeconds === undefined ? {} : { graceSeconds });
+    const found = await api.find<KubeObject>(object);
+    if (found?.metadata.labels?.[LABEL.app] !== app) continue;
+    const uid = found.metadata.uid;
+    const removed = await api.remove(object, uid === undefined ? {} : { uid });
     if (removed) changes.push({ object, what: "delete", fields: [] });
   }
   return changes;

@@ -1,7 +1,7 @@
 import { DEFAULT_DRAIN_MS, DEFAULT_GUARD, DEFAULT_LIMITS, type RouteDocument } from "../router/route.js";
 import type { ClusterApp } from "./app-state.js";
 import type { KubeObject, Reference } from "./client/resources.js";
-import { labelsOf, names, type PodSource, routerObjects, versionObjects } from "./manifests/index.js";
+import { labelsOf, names, routerObjects, versionObjects } from "./manifests/index.js";
 import type { ConfigMapObject } from "./router-feed.js";
 
 /** What routers are told; the processes are found by the routers themselves. */
@@ -36,15 +36,12 @@ export function routeObject(app: ClusterApp): ConfigMapObject {
 /** Every object that the app consists of as it is wanted, in the order in which it is applied. Pure: rendering twice gives equal bytes. */
 export function appObjects(app: ClusterApp): KubeObject[] {
   const { settings, restarted } = app;
-  const source: PodSource = { pullSecrets: settings.pullSecrets, ...settings.placement };
   const count = (replicas: number): number => (app.running ? replicas : 0);
   const versions = app.desired.flatMap(({ name }) => {
     const version = app.versions.find((one) => one.name === name);
     if (version === undefined) return [];
-    const { resources, env, envFrom } = settings;
-    const { color, image } = version;
-    const replicas = count(settings.replicas);
-    return versionObjects({ app: app.name, name, color, image, replicas, resources, env, envFrom, restarted, source });
+    const { color, image, run } = version;
+    return versionObjects({ app: app.name, name, color, image, replicas: count(settings.replicas), restarted, ...run });
   });
   const router = routerObjects({
     app: app.name,
@@ -52,7 +49,7 @@ export function appObjects(app: ClusterApp): KubeObject[] {
     replicas: count(settings.router.replicas),
     restarted,
     expose: settings.expose,
-    source,
+    source: settings.router.source,
   });
   return [routeObject(app), ...versions, ...router];
 }

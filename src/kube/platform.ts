@@ -4,7 +4,7 @@ import type { RouterEvidence } from "../core/evidence.js";
 import type { Platform, StartOutcome, VersionView } from "../rollout/platform.js";
 import type { ClusterApp } from "./app-state.js";
 import { updateApp } from "./app-store.js";
-import { apply, applyAll, type Change, removeAll } from "./apply.js";
+import { apply, applyAll, type Change, refuseTaken, removeAll } from "./apply.js";
 import { awaitReady, eventsOf } from "./await-ready.js";
 import { causeOf, isReady, type PodObject } from "./causes.js";
 import { type KubeApi, referenceOf } from "./client/api.js";
@@ -19,6 +19,7 @@ const SCORING_PORT = 8080;
 const LOOK_MS = 200;
 /** A router that has not applied a route by then has lost its API server. */
 const ROUTE_MS = 60_000;
+const KNOWN_MS = 10_000;
 /** What a version that goes has in flight may take this long. */
 const DRAIN_MS = 60_000;
 
@@ -77,6 +78,7 @@ export class ClusterPlatform implements Platform {
   }
 
   async weights(weights: ReadonlyMap<string, number>, guarded?: string): Promise<number> {
+    for (const [version, weight] of weights) if (weight > 0) await this.#known(version);
     const app = await this.#update((before) => {
       const desired = before.desired.map(({ name }) => ({ name, weight: weights.get(name) ?? 0 }));
       const sum = desired.reduce((total, { weight }) => total + weight, 0);
@@ -120,14 +122,33 @@ export class ClusterPlatform implements Platform {
       const changes = await applyAll(this.#api, objects, true);
       return [...changes, ...surplus.map((object): Change => ({ object, what: "delete", fields: [] }))];
     }
+    await refuseTaken(
+      this.#api,
+      objects.filter((object) => !app.inventory.some((old) => sameObject(old, referenceOf(object)))),
+    );
     await this.#inventory((before) => [
       ...before,
       ...wanted.filter((one) => !before.some((old) => sameObject(one, old))),
     ]);
     const changes = await applyAll(this.#api, objects);
-    const removed = await removeAll(this.#api, surplus);
+    const removed = await removeAll(this.#api, this.#name, surplus);
     if (surplus.length > 0) await this.#inventory(() => wanted);
     return [...changes, ...removed];
+  }
+
+  /**
+   * Waits until every router knows a pod of the version: what is ready is a moment later in the EndpointSlices. A version that has no pod any
+   * more is not waited for long; the rollout that looks at it decides.
+   */
+  async #known(version: string): Promise<void> {
+    const deadline = performance.now() + KNOWN_MS;
+    while (performance.now() < deadline) {
+      const statuses = await routerStatuses(this.#api, await routerPods(this.#api, this.#name));
+      const lacks = (status: (typeof statuses)[number]): boolean =>
+        !status?.versions.some(({ name, endpoints }) => name === version && endpoints.length > 0);
+      if (statuses.length > 0 && !statuses.some(lacks)) return;
+      await this.#pause();
+    }
   }
 
   /** Waits until every router that takes requests follows this route. */
@@ -136,11 +157,18 @@ export class ClusterPlatform implements Platform {
     for (;;) {
       const pods = await routerPods(this.#api, this.#name);
       const statuses = await routerStatuses(this.#api, pods);
-      const behind = pods.filter((_, i) => (statuses[i]?.generation ?? -1) < generation);
+      const behind = pods.flatMap(({ metadata }, i) => {
+        const status = statuses[i] ?? null;
+        if (status === null) return [`${metadata.name} does not answer`];
+        if (status.generation >= generation) return [];
+        return [
+          `${metadata.name} has route ${status.generation}, not ${generation} (${status.problem ?? "none newer"})`,
+        ];
+      });
       if (pods.length > 0 && behind.length === 0) return;
       if (performance.now() > deadline) {
-        const names_ = behind.map(({ metadata }) => metadata.name).join(", ") || "no router is ready";
-        throw new OperationError("IAPP_KUBE_ROUTER", `the route is not applied everywhere: ${names_}`, {
+        throw new OperationError("IAPP_KUBE_ROUTER", "the route is not applied everywhere", {
+          lines: pods.length === 0 ? ["no router is ready"] : behind,
           remedy: "See `iapp logs --component router`.",
         });
       }

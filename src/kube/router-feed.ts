@@ -10,11 +10,14 @@ export interface ConfigMapObject extends KubeObject {
 
 export interface EndpointSliceObject extends KubeObject {
   addressType: string;
-  endpoints?: {
-    addresses: string[];
-    conditions?: { ready?: boolean; serving?: boolean; terminating?: boolean };
-  }[];
-  ports?: { name?: string; port?: number }[];
+  /** Null where no pod is there yet. */
+  endpoints: EndpointOfSlice[] | null;
+  ports: { name?: string; port?: number }[] | null;
+}
+
+interface EndpointOfSlice {
+  addresses: string[];
+  conditions?: { ready?: boolean; serving?: boolean; terminating?: boolean };
 }
 
 /**
@@ -86,9 +89,9 @@ export function withEndpoints(route: RouteDocument, slices: readonly EndpointSli
 
 /** Those that are ready; where none is, those that still answer although they are to go: better than nobody. */
 function endpointsOf(slices: readonly EndpointSliceObject[]): string[] {
-  const all = slices.flatMap(({ addressType, endpoints = [], ports = [] }) => {
-    const port = ports.find(({ name }) => name === "http")?.port;
-    if (port === undefined) return [];
+  const all = slices.flatMap(({ addressType, endpoints, ports }) => {
+    const port = ports?.find(({ name }) => name === "http")?.port;
+    if (port === undefined || endpoints === null) return [];
     return endpoints.flatMap(({ addresses, conditions = {} }) =>
       addresses.map((address) => ({
         at: addressType === "IPv6" ? `[${address}]:${port}` : `${address}:${port}`,

@@ -30,27 +30,26 @@ export interface WatchOptions<T extends KubeObject> {
 export async function watch<T extends KubeObject>(api: KubeApi, options: WatchOptions<T>): Promise<void> {
   const { kind, query = {}, signal } = options;
   const objects = new Map<string, T>();
-  let version: string | null = null;
+  const seen: { version: string | null } = { version: null };
   let listed = 0;
   let read = false;
   for (let pause = 100; !signal.aborted; ) {
     try {
-      if (version === null || Date.now() - listed > RELIST_MS) {
+      if (seen.version === null || Date.now() - listed > RELIST_MS) {
         const list: KubeList<T> = await api.list<T>(kind, query);
-        version = list.metadata.resourceVersion;
+        seen.version = list.metadata.resourceVersion;
         listed = Date.now();
         objects.clear();
         for (const item of list.items) objects.set(item.metadata.name, item);
         read = true;
         options.changed(objects);
       }
-      options.trouble?.(null);
-      version = await follow(api, options, objects, version);
+      await follow(api, options, objects, seen);
       pause = 100;
     } catch (error) {
       if (signal.aborted) return;
       if (isGone(error)) {
-        version = null;
+        seen.version = null;
         continue;
       }
       if (!read && error instanceof KubeError && !error.retryable) throw error;
@@ -61,32 +60,31 @@ export async function watch<T extends KubeObject>(api: KubeApi, options: WatchOp
   }
 }
 
-/** One watch, from `version` on, until the server ends it. Resolves with the version to go on from. */
+/** One watch, from what was `seen` on, until the server ends it or the connection breaks; `seen` goes along. */
 async function follow<T extends KubeObject>(
   api: KubeApi,
-  { kind, query = {}, changed, signal, silenceMs = SILENCE_MS }: WatchOptions<T>,
+  { kind, query = {}, changed, trouble, signal, silenceMs = SILENCE_MS }: WatchOptions<T>,
   objects: Map<string, T>,
-  from: string,
-): Promise<string> {
-  let version = from;
+  seen: { version: string | null },
+): Promise<void> {
   const asked = {
     ...query,
     watch: true,
     allowWatchBookmarks: true,
-    resourceVersion: from,
+    resourceVersion: seen.version ?? undefined,
     timeoutSeconds: SERVER_SECONDS,
   };
   const answer = await api.stream(api.path(kind), asked, silenceMs, signal);
+  trouble?.(null);
   for await (const line of linesOf(answer)) {
     const { type, object } = JSON.parse(line) as { type: string; object: T & Status & { code?: number } };
     if (type === "ERROR") throw new KubeError("watch", object.code ?? 500, object);
-    version = object.metadata.resourceVersion ?? version;
+    seen.version = object.metadata.resourceVersion ?? seen.version;
     if (type === "BOOKMARK") continue;
     if (type === "DELETED") objects.delete(object.metadata.name);
     else objects.set(object.metadata.name, object);
     changed(objects);
   }
-  return version;
 }
 
 /** Lines of a stream, of any length; a last line without an end is not given out, because it may be half of one. */

@@ -30,6 +30,7 @@ if (start <= number("crash-starts", flag("crash") ? Number.POSITIVE_INFINITY : 0
 if (flag("never-ready")) setInterval(() => undefined, 1000);
 else setTimeout(serve, number("slow-ready", 0));
 
+const eaten = [];
 function serve() {
   let asked = 0;
   const server = createServer((req, res) => {
@@ -55,7 +56,8 @@ function serve() {
       server.closeIdleConnections();
     });
   }
-  server.listen(0, "127.0.0.1", () => console.log(JSON.stringify({ code: "service.ready", port: server.address().port })));
+  if (flag("eat")) setInterval(() => eaten.push(Buffer.alloc(32 << 20, 1)), 20);
+  server.listen(number("port", 0), options.get("host") ?? "127.0.0.1", () => console.log(JSON.stringify({ code: "service.ready", port: server.address().port })));
 }
 
 /** The model: twice `x`. A row whose `x` is text is not accepted; `--max-rows` bounds a request, `--busy` refuses the first ones. */

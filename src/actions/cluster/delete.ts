@@ -80,11 +80,12 @@ export async function removeApp(api: KubeApi, name: string): Promise<Reference[]
   const isState = (ref: Reference): boolean => state.some((one) => sameObject(one, ref));
   const changes = await removeAll(
     api,
+    name,
     objects.filter((ref) => !isState(ref)),
   );
   await endPods(api, name);
   // Only now: until everything else is gone the state says that there is something to delete.
-  changes.push(...(await removeAll(api, state)));
+  changes.push(...(await removeAll(api, name, state)));
   return changes.map(({ object }) => object);
 }
 
@@ -102,8 +103,7 @@ async function endPods(api: KubeApi, name: string): Promise<void> {
         remedy: "Does their node still answer? Delete the app again when it does.",
       });
     }
-    const refs = items.map(({ metadata }): Reference => ({ ...pod, name: metadata.name }));
-    await removeAll(api, refs, 1);
+    for (const { metadata } of items) await api.remove({ ...pod, name: metadata.name }, { graceSeconds: 1 });
     await sleep(500, undefined, { signal: api.signal });
   }
 }

@@ -2,14 +2,7 @@ import { OperationError } from "../../core/errors.js";
 import type { Context } from "../../core/events.js";
 import { myself } from "../../core/identity.js";
 import { quoted } from "../../core/quoted.js";
-import {
-  type ClusterApp,
-  type ClusterSettings,
-  currentVersion,
-  newApp,
-  nextVersionName,
-  noted,
-} from "../../kube/app-state.js";
+import { type ClusterApp, currentVersion, newApp, nextVersionName, noted } from "../../kube/app-state.js";
 import { readApp, updateApp } from "../../kube/app-store.js";
 import type { KubeApi } from "../../kube/client/api.js";
 import { acquireLease, type Lease, peekLease } from "../../kube/lease.js";
@@ -21,11 +14,11 @@ import type { Candidate } from "../deploy/candidate.js";
 import { askExample, type ExampleAnswer } from "../deploy/example.js";
 import { checkName, onTarget } from "./access.js";
 import { publishBundle } from "./bundles.js";
-import { withCandidate } from "./candidate.js";
+import { servingSame, type Wanted, withCandidate } from "./candidate.js";
 import { removeApp } from "./delete.js";
 import { repositoryOf, scoringImage, toolImage } from "./images.js";
 import { appUrl, forwardRouter } from "./reach.js";
-import { type SettingsInput, settingsOf } from "./settings.js";
+import { type SettingsInput, wantedSettings } from "./settings.js";
 
 export interface ClusterDeployInput {
   layout: ProjectLayout;
@@ -74,7 +67,7 @@ export async function deployToCluster(ctx: Context, input: ClusterDeployInput): 
       await publishBundle(ctx, bundle.dir, bundle.digest, place);
       return [tool, scoring];
     });
-    const settings = settingsOf(before?.settings ?? null, input.settings, target, router);
+    const wanted = { candidate, image, ...wantedSettings(before, input.settings, target, router) };
     const done = async (app: ClusterApp, more: Pick<ClusterDeployResult, "changed" | "replaced" | "example">) => ({
       schema: "iapp.deploy/1" as const,
       name,
@@ -87,7 +80,7 @@ export async function deployToCluster(ctx: Context, input: ClusterDeployInput): 
       ...more,
       seconds: clock.seconds,
     });
-    if (before !== null && (await isSame(api, before, bundle.digest, image, settings))) {
+    if (before !== null && (await isSame(api, before, wanted))) {
       const example = await throughRouter(api, name, candidate);
       return done(before, { changed: false, replaced: null, example });
     }
@@ -95,7 +88,7 @@ export async function deployToCluster(ctx: Context, input: ClusterDeployInput): 
     const lease = await acquireLease(api, name, { identity: myself(), command });
     try {
       await refuseUnfinished(api, name);
-      const outcome = await changeOver(ctx, api, { input, candidate, image, settings, lease, clock });
+      const outcome = await changeOver(ctx, api, { input, wanted, lease, clock });
       return await done(outcome.app, { changed: true, replaced: outcome.replaced, example: outcome.example });
     } finally {
       await lease.release();
@@ -134,25 +127,16 @@ export async function planClusterDeploy(
 }
 
 /** Is this very bundle, image and way of running there already, and the cluster as it is wanted? */
-async function isSame(
-  api: KubeApi,
-  app: ClusterApp,
-  bundle: string,
-  image: string,
-  settings: ClusterSettings,
-): Promise<boolean> {
-  const record = app.versions.find(({ name }) => name === currentVersion(app));
-  if (record === undefined || record.bundle !== bundle || record.image !== image || !app.running) return false;
-  if (JSON.stringify(settings) !== JSON.stringify(app.settings) || app.desired.length !== 1) return false;
+async function isSame(api: KubeApi, app: ClusterApp, wanted: Wanted): Promise<boolean> {
+  if (!app.running || app.desired.length !== 1 || servingSame(app, wanted) === null) return false;
+  if (JSON.stringify(wanted.settings) !== JSON.stringify(app.settings)) return false;
   const changes = await new ClusterPlatform(api, app.name, () => undefined).reconcile(app, true);
   return changes.every(({ what }) => what === "same");
 }
 
 interface ChangeOver {
   input: ClusterDeployInput;
-  candidate: Candidate;
-  image: string;
-  settings: ClusterSettings;
+  wanted: Wanted;
   lease: Lease;
   clock: Phases;
 }
@@ -164,38 +148,41 @@ interface ChangeOver {
 async function changeOver(
   ctx: Context,
   api: KubeApi,
-  { input, candidate, image, settings, lease, clock }: ChangeOver,
+  { input, wanted, lease, clock }: ChangeOver,
 ): Promise<{ app: ClusterApp; replaced: string | null; example: ExampleAnswer }> {
   const { name, target } = input;
   const step = steps(ctx, name);
-  const prepared = await updateApp(api, name, (before) =>
-    withCandidate(before ?? newApp(name, settings), candidate, image, settings, ctx.now()),
-  );
-  const version = prepared!.versions.at(-1)!;
+  const { candidate } = wanted;
+  let version = "";
+  const prepared = await updateApp(api, name, (before) => {
+    const next = withCandidate(before ?? newApp(name, wanted.settings), wanted, ctx.now());
+    version = next.version;
+    return next.app;
+  });
   const current = currentVersion(prepared!);
-  const replaces = prepared!.running && current !== version.name ? current : null;
+  const replaces = prepared!.running && current !== version ? current : null;
   const platform = new ClusterPlatform(api, name, (text) => step("deploy.wait", text));
   let moved = false;
   try {
     await clock.time("start", async () => {
-      step("deploy.start", `starting ${version.name} on ${target.name}`);
-      const outcome = await platform.start(version.name);
-      if (!outcome.ready) throw notReady(version.name, replaces, outcome.failure);
+      step("deploy.start", `starting ${version} on ${target.name}`);
+      const outcome = await platform.start(version);
+      if (!outcome.ready) throw notReady(version, replaces, outcome.failure);
       await platform.routerReady();
-      step("deploy.example", `asking ${version.name} the example rows`);
+      step("deploy.example", `asking ${version} the example rows`);
       await askExample(`http://${outcome.endpoint}`, candidate.examples);
     });
     lease.lost.throwIfAborted();
     const example = await clock.time("switch", async () => {
-      if (replaces !== null) step("deploy.switch", `moving requests from ${replaces} to ${version.name}`);
-      await platform.weights(new Map([[version.name, 1000]]));
+      if (replaces !== null) step("deploy.switch", `moving requests from ${replaces} to ${version}`);
+      await platform.weights(new Map([[version, 1000]]));
       moved = true;
       return throughRouter(api, name, candidate);
     });
     const by = myself();
     const at = new Date(ctx.now()).toISOString();
-    const text = `${version.name} gets all requests`;
-    await updateApp(api, name, (app) => app && noted(app, { at, what: "deployed", version: version.name, by, text }));
+    const text = `${version} gets all requests`;
+    await updateApp(api, name, (app) => app && noted(app, { at, what: "deployed", version: version, by, text }));
     if (replaces !== null) {
       step("deploy.drain", `${replaces} ends what it has begun`);
       await clock.time("drain", () => platform.retire(replaces));
@@ -203,8 +190,7 @@ async function changeOver(
     return { app: (await readApp(api, name))!, replaced: replaces, example };
   } catch (error) {
     // Ctrl-C aborts the waiting, not the cleaning up.
-    if (!moved)
-      await takeBack(api.with(AbortSignal.timeout(CLEAN_UP_MS)), name, version.name, error as Error, ctx.now());
+    if (!moved) await takeBack(api.with(AbortSignal.timeout(CLEAN_UP_MS)), name, version, error as Error, ctx.now());
     throw error;
   } finally {
     await platform.close();

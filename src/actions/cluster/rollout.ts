@@ -36,7 +36,7 @@ import { onTarget, resolveClusterApp } from "./access.js";
 import { bundleFolder, publishBundle } from "./bundles.js";
 import { withCandidate } from "./candidate.js";
 import { repositoryOf, scoringImage, toolImage } from "./images.js";
-import { settingsOf } from "./settings.js";
+import { wantedSettings } from "./settings.js";
 
 /** Begins a rollout on a cluster beside what serves there, and drives it until it is over. */
 export function startClusterRollout(ctx: Context, target: Target, input: RolloutInput): Promise<RolloutOutcome> {
@@ -61,13 +61,16 @@ export function startClusterRollout(ctx: Context, target: Target, input: Rollout
     const lease = await acquireLease(api, name, { identity: myself(), command });
     try {
       await refuseUnfinished(api, name);
+      let version = "";
       const app = await updateApp(api, name, (now) => {
         if (now === null || currentVersion(now) !== current) return null;
-        return withCandidate(now, candidate, image, settingsOf(now.settings, {}, target, router), ctx.now());
+        const next = withCandidate(now, { candidate, image, ...wantedSettings(now, {}, target, router) }, ctx.now());
+        version = next.version;
+        return next.app;
       });
       if (app === null)
         throw new OperationError("IAPP_ROLLOUT_CHANGED", `${name} was changed by somebody else meanwhile`);
-      const rollout = plannedRollout(input, current, app.versions.at(-1)!.name, ctx.now());
+      const rollout = plannedRollout(input, current, version, ctx.now());
       await new ClusterRolloutStore(api, name).create(rollout);
       return { kind: "ended", state: await driveOn(ctx, api, target, layout, name, lease) };
     } finally {

@@ -1,5 +1,5 @@
 import { UserError } from "../../core/errors.js";
-import type { ClusterSettings } from "../../kube/app-state.js";
+import { type ClusterApp, type ClusterSettings, currentVersion, type RunSettings } from "../../kube/app-state.js";
 import type { EnvSource, Expose } from "../../kube/manifests/index.js";
 import type { Target } from "../../project/targets.js";
 
@@ -20,31 +20,36 @@ export const DEFAULT_REPLICAS = 2;
 const ROUTERS = 2;
 const DEFAULT_RESOURCES = { cpu: "100m", memory: "256Mi", memoryLimit: "1Gi" };
 
-/** The settings of an app: those it has, changed by what was said. */
-export function settingsOf(
-  before: ClusterSettings | null,
+/** How an app shall be run: as it is, changed by what was said. */
+export function wantedSettings(
+  app: ClusterApp | null,
   input: SettingsInput,
   target: Target,
   routerImage: string,
-): ClusterSettings {
-  const resources = { ...(before?.resources ?? DEFAULT_RESOURCES) };
+): { run: RunSettings; settings: ClusterSettings } {
+  const before = app?.settings;
+  const current = app?.versions.find(({ name }) => name === currentVersion(app))?.run;
+  const resources = { ...(current?.resources ?? DEFAULT_RESOURCES) };
   if (input.cpu !== undefined) resources.cpu = quantity("--cpu", input.cpu);
   if (input.memory !== undefined) {
     // A pod that may have more than it asks for is the first to be ended when a node is short.
     resources.memory = quantity("--memory", input.memory);
     resources.memoryLimit = resources.memory;
   }
-  const placement =
-    input.nodeSelector === undefined ? (before?.placement ?? {}) : { nodeSelector: pairs(input.nodeSelector) };
+  const selector = input.nodeSelector === undefined ? current?.source.nodeSelector : pairs(input.nodeSelector);
+  const source = { pullSecrets: target.pull_secrets, ...(selector === undefined ? {} : { nodeSelector: selector }) };
   return {
-    replicas: input.replicas ?? before?.replicas ?? DEFAULT_REPLICAS,
-    resources,
-    env: input.env === undefined ? (before?.env ?? []) : variables(input.env),
-    envFrom: input.envFrom === undefined ? (before?.envFrom ?? []) : input.envFrom.map(envSource),
-    pullSecrets: target.pull_secrets,
-    placement,
-    expose: input.expose ?? before?.expose ?? { kind: "none" },
-    router: { image: routerImage, replicas: before?.router.replicas ?? ROUTERS },
+    run: {
+      resources,
+      env: input.env === undefined ? (current?.env ?? []) : variables(input.env),
+      envFrom: input.envFrom === undefined ? (current?.envFrom ?? []) : input.envFrom.map(envSource),
+      source,
+    },
+    settings: {
+      replicas: input.replicas ?? before?.replicas ?? DEFAULT_REPLICAS,
+      expose: input.expose ?? before?.expose ?? { kind: "none" },
+      router: { image: routerImage, replicas: before?.router.replicas ?? ROUTERS, source },
+    },
   };
 }
 

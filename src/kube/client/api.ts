@@ -182,7 +182,9 @@ export class KubeApi {
         const busy = error instanceof KubeError && error.status === 429;
         const waited = performance.now() - began;
         // A refusal for being busy comes before anything is done; after all other failures it may have been done.
-        if ((call.once === true && !busy) || waited > patience) throw error;
+        // A server that is away comes back; one that fails at this very request (500) seldom thinks better of it.
+        const limit = error instanceof KubeError && error.status === 500 ? patience / 9 : patience;
+        if ((call.once === true && !busy) || waited > limit) throw error;
         if (!said && waited > 3000) {
           said = true;
           this.#ctx.emit({
