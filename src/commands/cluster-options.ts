@@ -33,6 +33,18 @@ export const CLUSTER_OPTIONS: OptionSpec[] = [
   },
 ];
 
+/** Where and how a notebook is trained that goes to a cluster. */
+export const TRAIN_ON_OPTIONS: OptionSpec[] = [
+  {
+    flags: "--train-on <where>",
+    summary: "cluster: train here, or in a job there (default: local)",
+    choices: ["local", "cluster"],
+  },
+  { flags: "--train-cpu <quantity>", summary: "cluster: processor share of the training job" },
+  { flags: "--train-memory <quantity>", summary: "cluster: memory of the training job" },
+  { flags: "--gpu <number>", summary: "cluster: graphics cards of the training job" },
+];
+
 /** The target that a command line names or the project has chosen; null: this machine. */
 export async function targetOf(host: Host, { options }: CommandInput, from = host.cwd): Promise<Target | null> {
   const { resolveTarget } = await import("../project/targets.js");
@@ -49,6 +61,9 @@ export async function settingsInput({ options }: CommandInput): Promise<Settings
     env: options.env as string[] | undefined,
     envFrom: options.envFrom as string[] | undefined,
     nodeSelector: options.nodeSelector as string[] | undefined,
+    trainCpu: options.trainCpu as string | undefined,
+    trainMemory: options.trainMemory as string | undefined,
+    gpus: replicaCount(options.gpu as string | undefined),
   };
 }
 
@@ -56,8 +71,8 @@ export function replicaCount(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const count = /^\d{1,4}$/.test(text) ? Number(text) : 0;
   if (count >= 1) return count;
-  throw new UserError("IAPP_CLI_NUMBER", `${text} is no number of pods`, {
-    remedy: "Give a whole number from 1; `iapp stop` ends all of them.",
+  throw new UserError("IAPP_CLI_NUMBER", `${text} is no number`, {
+    remedy: "Give a whole number from 1; `iapp stop` ends all pods of an app.",
   });
 }
 
@@ -69,7 +84,12 @@ export function refuseFlags({ options }: CommandInput, target: Target | null): v
     });
   }
   if (target !== null) return;
-  const only = ["replicas", "cpu", "memory", "expose", "env", "envFrom", "nodeSelector", "trainOn"];
+  const only = ["replicas", "cpu", "memory", "expose", "env", "envFrom", "nodeSelector"].concat([
+    "trainOn",
+    "trainCpu",
+    "trainMemory",
+    "gpu",
+  ]);
   const given = only.find((name) => options[name] !== undefined);
   if (given === undefined) return;
   const flag = `--${given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

@@ -7,9 +7,19 @@ import type { Context } from "../core/events.js";
 import type { Host } from "../core/host.js";
 import { findProject, type ProjectLayout } from "../project/layout.js";
 import type { Target } from "../project/targets.js";
-import { CLUSTER_OPTIONS, refuseFlags, settingsInput, TARGET_OPTION, targetOf } from "./cluster-options.js";
+import {
+  CLUSTER_OPTIONS,
+  refuseFlags,
+  settingsInput,
+  TARGET_OPTION,
+  TRAIN_ON_OPTIONS,
+  targetOf,
+} from "./cluster-options.js";
 import { type CommandInput, defineCommand } from "./command.js";
 import { TRAIN_OPTIONS, trainInput } from "./train.js";
+
+/** Files of a project that go to a cluster in an image; more than that belongs in a store of its own. */
+const LARGEST_PROJECT = 500e6;
 
 export default defineCommand({
   summary: "train, prove, start and answer an example; print the URL",
@@ -22,6 +32,7 @@ export default defineCommand({
     { flags: "--dry-run", summary: "only say what would be done" },
     TARGET_OPTION,
     ...CLUSTER_OPTIONS,
+    ...TRAIN_ON_OPTIONS,
     ...TRAIN_OPTIONS,
   ],
   examples: [
@@ -43,7 +54,11 @@ export default defineCommand({
     const { name, isBundle, prepare } = await candidateOf(host, layout, input, config.name);
     const target = await targetOf(host, input, layout.root);
     refuseFlags(input, target);
-    if (target !== null) return onCluster(host, layout, target, { input, name, source: given, prepare });
+    if (target !== null) {
+      const there = input.options.trainOn === "cluster" && notebook !== null;
+      const train = there ? await trainThere(layout, target, notebook, name, input) : prepare;
+      return onCluster(host, layout, target, { input, name, source: given, prepare: train });
+    }
     if (input.options.dryRun === true) return dryRun(host, layout, { name, given, isBundle, port });
     const result = await deploy(host, { layout, name, source: given, port, prepare });
     host.result(result, () => text(result, host));
@@ -100,6 +115,18 @@ async function bundleCandidate(
   const { index } = await readBundle(path);
   const python = await pythonForBundle(ctx, layout, path, input.options.python as string | undefined);
   return fromBundle(path, index.digest, python);
+}
+
+async function trainThere(
+  layout: ProjectLayout,
+  target: Target,
+  notebook: string,
+  name: string,
+  input: CommandInput,
+): Promise<(ctx: Context) => Promise<Candidate>> {
+  const { trainOnCluster } = await import("../actions/cluster/train.js");
+  const [settings, train] = [await settingsInput(input), trainInput(notebook, input, name)];
+  return (ctx) => trainOnCluster(ctx, { layout, target, name, train, settings, maxBytes: LARGEST_PROJECT });
 }
 
 async function onCluster(

@@ -1,6 +1,6 @@
 import { UserError } from "../../core/errors.js";
 import { type ClusterApp, type ClusterSettings, currentVersion, type RunSettings } from "../../kube/app-state.js";
-import type { EnvSource, Expose } from "../../kube/manifests/index.js";
+import type { EnvSource, Expose, Resources } from "../../kube/manifests/index.js";
 import type { Target } from "../../project/targets.js";
 
 /** What a person has said of how the pods are to be run; what is left out stays as it is, or takes its default. */
@@ -14,11 +14,14 @@ export interface SettingsInput {
   /** `NAME=VALUE`. */
   env?: string[] | undefined;
   nodeSelector?: string[] | undefined;
+  trainCpu?: string | undefined;
+  trainMemory?: string | undefined;
+  gpus?: number | undefined;
 }
 
 export const DEFAULT_REPLICAS = 2;
 const ROUTERS = 2;
-const DEFAULT_RESOURCES = { cpu: "100m", memory: "256Mi", memoryLimit: "1Gi" };
+const DEFAULT_RESOURCES: Resources = { cpu: "100m", memory: "256Mi", memoryLimit: "1Gi" };
 
 /** How an app shall be run: as it is, changed by what was said. */
 export function wantedSettings(
@@ -53,11 +56,34 @@ export function wantedSettings(
   };
 }
 
+/** Training needs more than serving, and only for a while. */
+const TRAINING_RESOURCES: Resources = { cpu: "500m", memory: "1Gi", memoryLimit: "4Gi" };
+
+/** How a training job is run. */
+export function jobSettings(input: SettingsInput, target: Target): RunSettings {
+  const resources = { ...TRAINING_RESOURCES };
+  if (input.trainCpu !== undefined) resources.cpu = quantity("--train-cpu", input.trainCpu);
+  if (input.trainMemory !== undefined) {
+    resources.memory = quantity("--train-memory", input.trainMemory);
+    resources.memoryLimit = resources.memory;
+  }
+  if (input.gpus !== undefined) resources.extended = { "nvidia.com/gpu": String(input.gpus) };
+  return {
+    resources,
+    env: variables(input.env ?? []),
+    envFrom: (input.envFrom ?? []).map(envSource),
+    source: {
+      pullSecrets: target.pull_secrets,
+      ...(input.nodeSelector === undefined ? {} : { nodeSelector: pairs(input.nodeSelector) }),
+    },
+  };
+}
+
 /** A quantity of Kubernetes: `500m`, `2`, `512Mi`, `1.5Gi`. */
 function quantity(flag: string, text: string): string {
   if (/^\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/.test(text)) return text;
   throw new UserError("IAPP_CLI_QUANTITY", `${flag} ${text} is no quantity`, {
-    remedy: flag === "--cpu" ? "Write 500m or 2." : "Write 512Mi or 2Gi.",
+    remedy: flag.endsWith("cpu") ? "Write 500m or 2." : "Write 512Mi or 2Gi.",
   });
 }
 

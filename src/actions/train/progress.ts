@@ -42,6 +42,8 @@ export function progressOf(ctx: Context): (event: RuntimeEvent) => void {
           .trimEnd()
           .split(/[\r\n]+/);
         show(lines.at(-1) || cell?.first || "");
+        // Where nobody looks at one changing line, every line is of interest.
+        for (const text of lines) ctx.emit({ code: "train.output", level: "debug", text, data: { cell: event.cell } });
         break;
       }
       case "cell.end": {

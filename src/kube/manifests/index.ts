@@ -1,4 +1,5 @@
 export * from "./names.js";
 export * from "./pod.js";
 export * from "./router.js";
+export * from "./training.js";
 export * from "./version.js";
