@@ -56,7 +56,10 @@ describe.skipIf(!hasCluster)("iapp on a cluster", () => {
   it("adds, checks and chooses targets", async () => {
     const place = `${registry}/${space.namespace}`;
     const base = `${registry}/iapp/python:3.11`;
-    const common = ["--namespace", space.namespace, "--registry", place, "--base", base, "--tool-base", base];
+    const common = ["--namespace", space.namespace, "--registry", place, "--base", base, "--tool-base", base].concat([
+      "--registry-for-pods",
+      `registry.kube-system:5000/${space.namespace}`,
+    ]);
     await json("target", "add", "admin", ...common);
     const { stdout: role } = await iapp("target", "check", "admin", "--role");
     await space.api.call({
@@ -127,6 +130,25 @@ describe.skipIf(!hasCluster)("iapp on a cluster", () => {
     const { stdout } = await iapp("rollout", "history");
     expect(stdout).toMatch(/v1 +v2 +promoted/);
   }, 300_000);
+
+  it("trains in a job there, tells a refusal as here, and goes on with a job that has ended", async () => {
+    const there = ["deploy", "nb.ipynb", "--name", "there", "--train-on", "cluster", "--replicas", "1"];
+    const first = await json<{ bundle: { digest: string } }>(...there);
+    const here = await json<{ bundle: { digest: string } }>("train", "nb.ipynb", "--name", "there", "--force");
+    expect(first.bundle.digest).toBe(here.bundle.digest);
+    const before = await space.contents();
+    expect(await json(...there)).toMatchObject({ changed: false, bundle: { digest: first.bundle.digest } });
+    expect(await space.contents()).toEqual(before);
+    const ranked = CELLS.map((cell) => cell.replace("df['a'].fillna(df['a'].median())", "df['a'].rank()"));
+    await writeFile(join(project, "bad.ipynb"), notebookText(ranked));
+    const refused = await iapp("deploy", "bad.ipynb", "--train-on", "cluster", "--json");
+    const locally = await iapp("train", "bad.ipynb", "--json");
+    expect(refused.code, refused.stdout).toBe(2);
+    const { error } = JSON.parse(refused.stdout) as { error: { code: string; where: string } };
+    expect(locally.stdout).toContain(error.code);
+    expect(error.where).toMatch(/^cell 2/);
+    for (const name of ["there", "bad"]) await json("delete", name);
+  }, 400_000);
 
   it("goes on where a killed command has stopped, and leaves no orphan", async () => {
     for (const after of [3000, 5500, 8000]) {

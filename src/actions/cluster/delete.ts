@@ -33,11 +33,17 @@ export function planClusterDelete(
   name: string | undefined,
 ): Promise<{ name: string; objects: Reference[] }> {
   return onTarget(ctx, target, async (api) => {
+    // A name of which only a training job is left is no app, but can be deleted.
+    const left = name === undefined ? [] : await present(api, await objectsOf(api, name));
+    if (name !== undefined && left.length > 0) return { name, objects: left };
     const app = await resolveClusterApp(api, target, name);
-    const objects = await objectsOf(api, app.name);
-    const there = await Promise.all(objects.map((ref) => api.find<KubeObject>(ref)));
-    return { name: app.name, objects: objects.filter((_, i) => there[i] !== null) };
+    return { name: app.name, objects: await present(api, await objectsOf(api, app.name)) };
   });
+}
+
+async function present(api: KubeApi, objects: readonly Reference[]): Promise<Reference[]> {
+  const there = await Promise.all(objects.map((ref) => api.find<KubeObject>(ref)));
+  return objects.filter((_, i) => there[i] !== null);
 }
 
 /** Removes an app from a target under its lease. */
