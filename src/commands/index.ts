@@ -154,6 +154,12 @@ export const COMMANDS: CommandEntry[] = [
     load: () => import("./keep.js"),
   },
   {
+    name: "render",
+    summary: "the objects of an app on a cluster as YAML, for GitOps",
+    group: "manage",
+    load: () => import("./render.js"),
+  },
+  {
     name: "scale",
     summary: "run as many pods of an app on a cluster as you say",
     group: "manage",

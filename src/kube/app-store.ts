@@ -15,6 +15,19 @@ export async function readApp(api: KubeApi, name: string): Promise<ClusterApp | 
   return found === null ? null : read(found);
 }
 
+/** @param resourceVersion of what it replaces */
+function stateObject(app: ClusterApp, resourceVersion?: string): ConfigMapObject {
+  return {
+    ...kind,
+    metadata: {
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      name: names.app(app.name),
+      labels: labelsOf(app.name, "state"),
+    },
+    data: { [KEY]: JSON.stringify(app) },
+  };
+}
+
 /** All apps of the namespace, by name. */
 export async function listApps(api: KubeApi): Promise<ClusterApp[]> {
   const labelSelector = selectorText({
@@ -40,15 +53,7 @@ export async function updateApp(
     const before = found === null ? null : read(found);
     const after = change(before);
     if (after === null || JSON.stringify(after) === JSON.stringify(before)) return after;
-    const object: ConfigMapObject = {
-      ...kind,
-      metadata: {
-        ...(found === null ? {} : { resourceVersion: found.metadata.resourceVersion! }),
-        name: names.app(name),
-        labels: labelsOf(name, "state"),
-      },
-      data: { [KEY]: JSON.stringify(after) },
-    };
+    const object = stateObject(after, found?.metadata.resourceVersion);
     try {
       const path = api.path({ ...kind, ...(found === null ? {} : { name: names.app(name) }) });
       const method = found === null ? "POST" : "PUT";

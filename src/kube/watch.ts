@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { OperationError } from "../core/errors.js";
 import type { KubeApi, Query } from "./client/api.js";
 import { isGone, KubeError, type Status } from "./client/errors.js";
 import type { KubeList, KubeObject, Reference } from "./client/resources.js";
@@ -52,7 +53,7 @@ export async function watch<T extends KubeObject>(api: KubeApi, options: WatchOp
         seen.version = null;
         continue;
       }
-      if (!read && error instanceof KubeError && !error.retryable) throw error;
+      if (!read && !(error instanceof OperationError && error.retryable)) throw error;
       options.trouble?.(error as Error);
       await sleep(pause, undefined, { signal }).catch(() => undefined);
       pause = Math.min(5000, pause * 2);

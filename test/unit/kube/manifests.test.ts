@@ -1,0 +1,73 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { yamlOf } from "../../../src/actions/cluster/yaml.js";
+import { type ClusterApp, newApp, type RunSettings, withVersion } from "../../../src/kube/app-state.js";
+import { type Expose, trainingJob } from "../../../src/kube/manifests/index.js";
+import { appObjects } from "../../../src/kube/objects.js";
+
+const IMAGE = "registry.example/team/churn@sha256:aa";
+const RUN: RunSettings = {
+  resources: { cpu: "100m", memory: "256Mi", memoryLimit: "1Gi" },
+  env: [{ name: "MODE", value: "fast" }],
+  envFrom: [{ secret: "database" }],
+  source: { pullSecrets: ["login"], nodeSelector: { disk: "fast" } },
+};
+
+function app(expose: Expose = { kind: "none" }): ClusterApp {
+  const router = { image: "registry.example/team/iapp@sha256:bb", replicas: 2, source: { pullSecrets: ["login"] } };
+  const version = (name: string, color: "blue" | "green") => {
+    return { name, color, created: "", notebook: null, bundle: name, image: IMAGE, run: RUN };
+  };
+  const base = withVersion(newApp("churn", { replicas: 3, expose, router }), version("v1", "blue"));
+  const desired = [
+    { name: "v1", weight: 900 },
+    { name: "v2", weight: 100 },
+  ];
+  return { ...withVersion(base, version("v2", "green")), desired, guarded: "v2", generation: 7, restarted: "today" };
+}
+
+describe("manifests", () => {
+  it("are as they were looked at", async () => {
+    const text = yamlOf(appObjects(app()), "prod");
+    await expect(text).toMatchFileSnapshot(join(import.meta.dirname, "../../fixtures/kube/app.yaml"));
+  });
+
+  it("are the same bytes every time", () => {
+    expect(yamlOf(appObjects(app()), "prod")).toBe(yamlOf(appObjects(app()), "prod"));
+  });
+
+  it("run no pod of an app that is stopped, and keep everything else", () => {
+    const [running, stopped] = [appObjects(app()), appObjects({ ...app(), running: false })];
+    expect(stopped.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual(
+      running.map(({ kind, metadata }) => `${kind} ${metadata.name}`),
+    );
+    const replicas = stopped.flatMap((object) => {
+      const { spec } = object as unknown as { spec?: { replicas?: number } };
+      return object.kind === "Deployment" ? [spec?.replicas] : [];
+    });
+    expect(replicas).toEqual([0, 0, 0]);
+  });
+
+  it.each([
+    [{ kind: "ingress", host: "churn.example", className: "nginx" } as const, "Ingress"],
+    [{ kind: "gateway", host: "churn.example", gateway: "public" } as const, "HTTPRoute"],
+  ])("expose an app (%j)", (expose, kind) => {
+    const found = appObjects(app(expose)).find((object) => object.kind === kind);
+    expect(JSON.stringify(found)).toContain("churn.example");
+  });
+
+  it("train in a job", async () => {
+    const job = trainingJob({
+      app: "churn",
+      name: "churn-train-1",
+      image: IMAGE,
+      args: ["--publish", "registry.example/team/churn"],
+      ...RUN,
+      pushSecret: "push",
+      deadline: 3600,
+    });
+    await expect(yamlOf([job], "prod")).toMatchFileSnapshot(
+      join(import.meta.dirname, "../../fixtures/kube/training.yaml"),
+    );
+  });
+});
