@@ -52,6 +52,7 @@ export async function check(ctx: Context, input: CheckInput): Promise<CheckResul
       name: input.serve.name ?? config.serve?.model ?? null,
       cell: input.serve.cell ?? config.serve?.cell ?? null,
     },
+    skip: config.skip ?? [],
     localModules: await localModules(folder, layout.root),
   });
   const written = new Set(report.data_files.filter(({ access }) => access === "write").map(({ path }) => path));

@@ -27,6 +27,8 @@ export async function train(ctx: Context, input: TrainInput): Promise<TrainResul
   const settled = await settledPlan(ctx, prepared, input, keyed);
   const { key } = settled;
   let { plan, learned } = settled;
+  for (const { code, cell, text } of prepared.program.remarks)
+    ctx.emit({ code: "train.remark", level: "warn", text, data: { remark: code, cell } });
   let last: TrainResult | null = null;
   let verified: TrainResult | null = null;
   for (let n = 1; ; n++) {

@@ -74,18 +74,26 @@ export async function prepare(ctx: Context, input: TrainInput): Promise<Prepared
     cell_seconds: input.cellSeconds ?? config.limits?.cell_seconds ?? 3600,
     run_seconds: input.runSeconds ?? config.limits?.run_seconds ?? null,
   };
+  const skip = config.skip ?? [];
+  const report = staticReport(notebook, {
+    parser,
+    serve,
+    skip,
+    localModules: await localModules(workdir, layout.root),
+  });
   const program = buildProgram(notebook, {
     path: input.notebook,
     workdir,
     parser,
     parameters: [...fromConfig, ...input.parameters],
-    skip: config.skip ?? [],
+    skip,
     serve,
     limits,
     stopOnError: input.stopOnError,
     env: configEnvironment(config, ctx.env),
+    order: report.order,
+    missing: report.missing,
   });
-  const report = staticReport(notebook, { parser, serve, localModules: await localModules(workdir, layout.root) });
   const name = slug(input.name ?? config.name ?? basename(input.notebook, ".ipynb")) ?? "app";
   return {
     layout,
