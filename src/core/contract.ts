@@ -64,6 +64,8 @@ export interface Program {
   remarks: ProgramRemark[];
   /** Names that nothing defines before their use, with where they were probably meant to come from. */
   missing: Record<string, string>;
+  /** What the cells had printed and been answered when the notebook was saved, where something asks for input. */
+  answers: Record<string, { text: string; typed: boolean }[]>;
   parameters: ProgramParameter[];
   serve: { name: string | null; cell: number | null };
   limits: { cell_seconds: number | null; run_seconds: number | null; output_bytes_per_cell: number };

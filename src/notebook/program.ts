@@ -1,6 +1,7 @@
 import type { CellOrder, Program, ProgramCell, ProgramParameter, ProgramRemark, Span } from "../core/contract.js";
 import { UserError } from "../core/errors.js";
 import { type AnalysedCell, analyse } from "./analysis.js";
+import { storedLines } from "./answers.js";
 import { type Constant, constantsOf, environmentReads } from "./constants.js";
 import type { Notebook } from "./notebook.js";
 import { orderInWords } from "./order/words.js";
@@ -65,6 +66,7 @@ export function buildProgram(notebook: Notebook, options: ProgramOptions): Progr
     order: options.order ?? null,
     remarks: [...orderRemarks(options.order ?? null), ...(options.remarks ?? [])],
     missing: { ...options.missing },
+    answers: storedLines(analysed),
     parameters,
     serve,
     limits: { ...DEFAULT_LIMITS, ...options.limits },

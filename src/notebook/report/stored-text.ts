@@ -11,3 +11,10 @@ function joined(value: unknown): string {
   if (Array.isArray(value)) return value.filter((part) => typeof part === "string").join("");
   return typeof value === "string" ? value : "";
 }
+
+/** The lines of a stored stream; an end of line at its end begins no further one. */
+export function linesOf(stream: StoredOutput): string[] {
+  return joined(stream.text)
+    .replace(/\r?\n$/, "")
+    .split(/\r?\n/);
+}

@@ -19,7 +19,7 @@ from iapp_runtime.train.render import render
 
 
 def program(cells: list[str], workdir: Path, order: list[int] | None = None, **serve: Any) -> dict[str, Any]:
-    """program.json of a notebook given as sources, run in that order of cell numbers."""
+    """program.json of a notebook given as sources, run in that order of cells. `serve`: name, cell, answers."""
     entries = [
         {
             "cell": n,
@@ -43,6 +43,7 @@ def program(cells: list[str], workdir: Path, order: list[int] | None = None, **s
         "limits": {"cell_seconds": 600, "run_seconds": None, "output_bytes_per_cell": 1000000},
         "stop_on_error": False,
         "env": {},
+        "answers": serve.get("answers") or {},
     }
 
 

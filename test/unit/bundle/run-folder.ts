@@ -203,6 +203,7 @@ export async function makeRun(root: string, run: string, changes: RunChanges = {
       order: null,
       remarks: [],
       missing: {},
+      answers: {},
       notebook,
       workdir: root,
       language_version: "3.11",

@@ -38,6 +38,7 @@ export class TestNotebook {
       order: null,
       remarks: [],
       missing: {},
+      answers: {},
       notebook: "/home/someone/notebooks/churn.ipynb",
       workdir: "/home/someone/notebooks",
       language_version: "3.11",

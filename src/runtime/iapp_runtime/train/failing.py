@@ -174,6 +174,8 @@ def refuse_failures(found: list[dict[str, Any]], recording: Recording) -> None:
 def _remedy(failure: dict[str, Any], recording: Recording) -> str:
     if failure["ename"] == "NameError":
         return name_error_remedy(failure["evalue"], failure["cell"], recording)
+    if failure["ename"] == "NoStoredAnswer":
+        return "give the answer with -p NAME=value, where the cell says NAME = input(...), or read os.environ"
     if failure["ename"] in ("ModuleNotFoundError", "ImportError"):
         return "add the package to the project's requirements, or an older release that still has this name"
     if failure["ename"] == "FileNotFoundError":
