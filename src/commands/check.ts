@@ -103,7 +103,10 @@ function needs(result: CheckResult): string[] {
   );
   add(
     "reads",
-    files.map(({ path, exists }) => `${path}${exists === false ? " (not there)" : ""}`),
+    files.map(({ path, exists, twins, kind }) => {
+      if (twins.length === 1) return `${path} (${kind === "url" ? "or, offline, " : ""}${twins[0]})`;
+      return `${path}${exists === false ? " (not there)" : ""}`;
+    }),
   );
   add(
     "environment",

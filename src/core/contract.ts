@@ -66,6 +66,8 @@ export interface Program {
   missing: Record<string, string>;
   /** What the cells had printed and been answered when the notebook was saved, where something asks for input. */
   answers: Record<string, { text: string; typed: boolean }[]>;
+  /** Files that are read in place of a path of another machine, or of an address that cannot be reached. */
+  paths: Record<string, string>;
   parameters: ProgramParameter[];
   serve: { name: string | null; cell: number | null };
   limits: { cell_seconds: number | null; run_seconds: number | null; output_bytes_per_cell: number };

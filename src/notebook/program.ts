@@ -28,6 +28,7 @@ export interface ProgramOptions {
   /** Of the static report: the order to run the cells in, and what is known of names that nothing defines. */
   order?: CellOrder | null;
   missing?: Readonly<Record<string, string>>;
+  paths?: Readonly<Record<string, string>>;
   /** Further remarks. */
   remarks?: readonly ProgramRemark[];
 }
@@ -67,6 +68,7 @@ export function buildProgram(notebook: Notebook, options: ProgramOptions): Progr
     remarks: [...orderRemarks(options.order ?? null), ...(options.remarks ?? [])],
     missing: { ...options.missing },
     answers: storedLines(analysed),
+    paths: { ...options.paths },
     parameters,
     serve,
     limits: { ...DEFAULT_LIMITS, ...options.limits },

@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import { basename, dirname, isAbsolute, join } from "node:path";
+import { basename, dirname, isAbsolute, join, relative } from "node:path";
 import { projectConfig } from "../../config/index.js";
 import { UserError } from "../../core/errors.js";
 import type { Context } from "../../core/events.js";
@@ -7,6 +7,7 @@ import { foreignPath, type Problem, parseNotebook, type StaticReport, staticRepo
 import { boundsOf, specifier } from "../../project/era/index.js";
 import { distributionOf } from "../../project/import-names.js";
 import { findProject } from "../../project/layout.js";
+import { twinsOf } from "../../project/twins.js";
 import { localModules } from "../../project/wanted.js";
 import { pythonParser } from "./parser.js";
 
@@ -22,7 +23,8 @@ export interface CheckResult extends Omit<StaticReport, "data_files" | "imports"
   notebook: string;
   nbformat: string;
   python: string | null;
-  data_files: (StaticReport["data_files"][number] & { exists: boolean | null })[];
+  /** `twins`: files of the project with the name of one that is read by a path of another machine, or from an address. */
+  data_files: (StaticReport["data_files"][number] & { exists: boolean | null; twins: string[] })[];
   imports: (StaticReport["imports"][number] & { distribution: string | null })[];
   /** Versions that the code needs, where the newest have lost what it uses. */
   versions: { requirement: string; why: string }[];
@@ -56,13 +58,15 @@ export async function check(ctx: Context, input: CheckInput): Promise<CheckResul
     localModules: await localModules(folder, layout.root),
   });
   const written = new Set(report.data_files.filter(({ access }) => access === "write").map(({ path }) => path));
+  const twins = await twinsOf(layout.root, folder, report.data_files);
   const files = await Promise.all(
     report.data_files.map(async (file) => ({
       ...file,
       exists: written.has(file.path) ? null : await isThere(folder, file),
+      twins: (twins.find(({ path }) => path === file.path)?.files ?? []).map((twin) => relative(layout.root, twin)),
     })),
   );
-  const problems = [...report.problems, ...missingFiles(files)];
+  const problems = [...report.problems.map((problem) => withTwin(problem, files)), ...missingFiles(files)];
   return {
     ...report,
     schema: "iapp.check/1",
@@ -106,4 +110,21 @@ function missingFiles(files: CheckResult["data_files"]): Problem[] {
       message: `${path} is not there`,
       remedy: needed ? "Put the file where the notebook reads it: paths count from the notebook's folder." : null,
     }));
+}
+
+/** A path of another machine is no problem where one file of the project has its name. */
+function withTwin(problem: Problem, files: CheckResult["data_files"]): Problem {
+  const file = files.find(({ cell, line }) => cell === problem.cell && line === problem.line);
+  if (problem.code !== "IAPP_NOTEBOOK_PATH" || file === undefined || file.exists === true) return problem;
+  const [twin, ...others] = file.twins;
+  const level = file.needed ? "error" : problem.level;
+  if (twin === undefined)
+    return { ...problem, level, message: `${problem.message}, and no file of the project has its name` };
+  if (others.length === 0)
+    return { ...problem, level: "info", message: `${problem.message}: ${twin} is read in its place`, remedy: null };
+  return {
+    ...problem,
+    level,
+    message: `${problem.message}, and several files have its name: ${file.twins.join(", ")}`,
+  };
 }

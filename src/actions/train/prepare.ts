@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { basename, dirname } from "node:path";
+import { basename, dirname, relative } from "node:path";
 import { configEnvironment, projectConfig } from "../../config/index.js";
-import type { Program } from "../../core/contract.js";
+import type { Program, ProgramRemark } from "../../core/contract.js";
 import { UserError } from "../../core/errors.js";
 import type { Context } from "../../core/events.js";
 import { slug } from "../../core/slug.js";
@@ -17,6 +17,7 @@ import {
   type VersionBound,
 } from "../../project/era/index.js";
 import { findProject, type ProjectLayout } from "../../project/layout.js";
+import { type Twin, twinsOf } from "../../project/twins.js";
 import { localModules } from "../../project/wanted.js";
 import { pythonParser } from "../check/parser.js";
 import { learnedFrom } from "./runs.js";
@@ -81,6 +82,7 @@ export async function prepare(ctx: Context, input: TrainInput): Promise<Prepared
     skip,
     localModules: await localModules(workdir, layout.root),
   });
+  const twins = await twinsOf(layout.root, workdir, report.data_files);
   const program = buildProgram(notebook, {
     path: input.notebook,
     workdir,
@@ -93,6 +95,8 @@ export async function prepare(ctx: Context, input: TrainInput): Promise<Prepared
     env: configEnvironment(config, ctx.env),
     order: report.order,
     missing: report.missing,
+    paths: pathsOf(twins),
+    remarks: undecided(twins, layout.root),
   });
   const name = slug(input.name ?? config.name ?? basename(input.notebook, ".ipynb")) ?? "app";
   return {
@@ -111,6 +115,21 @@ export async function prepare(ctx: Context, input: TrainInput): Promise<Prepared
       body_bytes: config.limits?.request_bytes ?? null,
     },
   };
+}
+
+const pathsOf = (twins: readonly Twin[]): Record<string, string> =>
+  Object.fromEntries(twins.flatMap(({ path, files }) => (files.length === 1 ? [[path, files[0]!]] : [])));
+
+/** Of several files with the name of one that is not here none is taken. */
+function undecided(twins: readonly Twin[], root: string): ProgramRemark[] {
+  return twins
+    .filter(({ files }) => files.length > 1)
+    .map(({ path, files }) => ({
+      code: "IAPP_NOTEBOOK_PATH",
+      cell: null,
+      line: null,
+      text: `${path} is not here, and several files have its name: ${files.map((file) => relative(root, file)).join(", ")}`,
+    }));
 }
 
 /** The digest of a planned environment. */
@@ -183,7 +202,7 @@ async function gotPython(
  * served, the environment, and iapp itself.
  */
 function runKey({ program, serving, name }: Prepared, plan: EnvironmentPlan, input: TrainInput): string {
-  const { cells, parameters, serve, env, workdir, notebook, stop_on_error } = program;
+  const { cells, parameters, serve, env, workdir, notebook, stop_on_error, answers, paths } = program;
   const code = cells.map(({ cell, source, skip, directives, magics }) => [
     cell,
     source,
@@ -200,6 +219,8 @@ function runKey({ program, serving, name }: Prepared, plan: EnvironmentPlan, inp
     serve,
     Object.entries(env).sort(),
     stop_on_error,
+    answers,
+    paths,
     planDigest(plan, input),
     BUILD,
     serving,

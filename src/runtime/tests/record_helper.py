@@ -19,7 +19,7 @@ from iapp_runtime.train.render import render
 
 
 def program(cells: list[str], workdir: Path, order: list[int] | None = None, **serve: Any) -> dict[str, Any]:
-    """program.json of a notebook given as sources, run in that order of cells. `serve`: name, cell, answers."""
+    """program.json of a notebook given as sources, run in that order of cells. `serve`: name, cell, answers, paths."""
     entries = [
         {
             "cell": n,
@@ -44,6 +44,7 @@ def program(cells: list[str], workdir: Path, order: list[int] | None = None, **s
         "stop_on_error": False,
         "env": {},
         "answers": serve.get("answers") or {},
+        "paths": serve.get("paths") or {},
     }
 
 

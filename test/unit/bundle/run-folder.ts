@@ -204,6 +204,7 @@ export async function makeRun(root: string, run: string, changes: RunChanges = {
       remarks: [],
       missing: {},
       answers: {},
+      paths: {},
       notebook,
       workdir: root,
       language_version: "3.11",

@@ -39,6 +39,7 @@ export class TestNotebook {
       remarks: [],
       missing: {},
       answers: {},
+      paths: {},
       notebook: "/home/someone/notebooks/churn.ipynb",
       workdir: "/home/someone/notebooks",
       language_version: "3.11",

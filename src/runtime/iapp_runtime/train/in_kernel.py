@@ -62,7 +62,7 @@ def finish(run_dir: str | Path, failures: list[dict[str, Any]] | None = None) ->
             raise RuntimeError("the recorder was not installed")
         _session.files.cell = None
         _session.stepper.close()
-        _session.stepper.recording.program.remarks += stand_ins.remarks()
+        _session.stepper.recording.program.remarks += stand_ins.close()
         _add_failures(_session, failures or [])
         write_record(_session.stepper.recording, folder, _session.files, time.perf_counter() - _session.started)
     except Exception:

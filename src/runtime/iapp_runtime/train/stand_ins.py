@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .answers import Answers
+from .paths import Paths
 
 
 class StandIns:
@@ -17,6 +18,7 @@ class StandIns:
     def __init__(self, program: dict[str, Any], shell: Any) -> None:
         self.remarks: list[dict[str, Any]] = []
         self._answers = Answers(program.get("answers") or {}, self.remarks)
+        self._paths = Paths(program.get("paths") or {}, self.remarks)
         self._kernel = getattr(shell, "kernel", None)
         self._before = (builtins.input, getpass.getpass)
         builtins.input, getpass.getpass = self._answers.input, self._answers.getpass
@@ -26,10 +28,12 @@ class StandIns:
     def begin_cell(self, number: int) -> None:
         """The next cell that runs is this one."""
         self._answers.begin(number)
+        self._paths.begin(number)
 
     def close(self) -> None:
         """Give the process its own functions back."""
         builtins.input, getpass.getpass = self._before
+        self._paths.close()
 
 
 _installed: StandIns | None = None
@@ -50,6 +54,9 @@ def begin(cell: int) -> None:
         _installed.begin_cell(cell)
 
 
-def remarks() -> list[dict[str, Any]]:
-    """What was used, for the record."""
-    return [] if _installed is None else _installed.remarks
+def close() -> list[dict[str, Any]]:
+    """Called once, after the last cell. Gives what was used, for the record."""
+    if _installed is None:
+        return []
+    _installed.close()
+    return _installed.remarks
