@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
-import { join, relative, resolve } from "node:path";
+import { stat } from "node:fs/promises";
+import { relative, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { exists } from "../core/fs.js";
 import { foreignPath, type StaticReport } from "../notebook/index.js";
+import { filesBelow } from "./files.js";
 
 type DataFile = StaticReport["data_files"][number];
 
@@ -16,11 +17,6 @@ export interface Twin {
   /** Files of the project with its name, absolute: one, or several of different content, between which nothing decides. */
   files: string[];
 }
-
-/** Folders that hold no data of the author's; environments are known by their pyvenv.cfg. */
-const LEFT_OUT = /^(\.|node_modules$|__pycache__$|site-packages$)/;
-const MOST_FILES = 20_000;
-const MOST_DEPTH = 8;
 
 /**
  * For files that a notebook reads by a path of another machine, or from an address, the files of the project that have the same name and
@@ -96,18 +92,4 @@ async function contentOf(file: string): Promise<string> {
   const hash = createHash("sha256");
   await pipeline(createReadStream(file), hash);
   return hash.digest("hex");
-}
-
-async function filesBelow(root: string): Promise<string[]> {
-  const found: string[] = [];
-  const visit = async (folder: string, depth: number): Promise<void> => {
-    for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
-      if (LEFT_OUT.test(entry.name) || found.length >= MOST_FILES) continue;
-      if (entry.isFile()) found.push(join(folder, entry.name));
-      else if (entry.isDirectory() && depth < MOST_DEPTH && !(await exists(join(folder, entry.name, "pyvenv.cfg"))))
-        await visit(join(folder, entry.name), depth + 1);
-    }
-  };
-  await visit(resolve(root), 0);
-  return found;
 }

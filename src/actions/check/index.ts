@@ -5,6 +5,8 @@ import { UserError } from "../../core/errors.js";
 import type { Context } from "../../core/events.js";
 import { foreignPath, type Problem, parseNotebook, type StaticReport, staticReport } from "../../notebook/index.js";
 import { boundsOf, specifier } from "../../project/era/index.js";
+import { type Exchanged, exchangedFiles } from "../../project/exchange.js";
+import { exchangeRemarks, writersText } from "../../project/exchange-words.js";
 import { distributionOf } from "../../project/import-names.js";
 import { findProject } from "../../project/layout.js";
 import { twinsOf } from "../../project/twins.js";
@@ -23,8 +25,12 @@ export interface CheckResult extends Omit<StaticReport, "data_files" | "imports"
   notebook: string;
   nbformat: string;
   python: string | null;
-  /** `twins`: files of the project with the name of one that is read by a path of another machine, or from an address. */
-  data_files: (StaticReport["data_files"][number] & { exists: boolean | null; twins: string[] })[];
+  /** `written_by`: other notebooks of the project, absolute. `twins`: files of the project with the name of one that is read by a path of another machine, or from an address. */
+  data_files: (StaticReport["data_files"][number] & {
+    exists: boolean | null;
+    twins: string[];
+    written_by: string[];
+  })[];
   imports: (StaticReport["imports"][number] & { distribution: string | null })[];
   /** Versions that the code needs, where the newest have lost what it uses. */
   versions: { requirement: string; why: string }[];
@@ -48,8 +54,9 @@ export async function check(ctx: Context, input: CheckInput): Promise<CheckResul
   const layout = await findProject(folder);
   const { config, warnings } = await projectConfig(layout.root);
   for (const warning of warnings) ctx.emit({ code: "config.warning", level: "warn", text: warning.message });
+  const parser = await pythonParser();
   const report = staticReport(notebook, {
-    parser: await pythonParser(),
+    parser,
     serve: {
       name: input.serve.name ?? config.serve?.model ?? null,
       cell: input.serve.cell ?? config.serve?.cell ?? null,
@@ -59,14 +66,22 @@ export async function check(ctx: Context, input: CheckInput): Promise<CheckResul
   });
   const written = new Set(report.data_files.filter(({ access }) => access === "write").map(({ path }) => path));
   const twins = await twinsOf(layout.root, folder, report.data_files);
+  const exchanged = await exchangedFiles(layout.root, input.notebook, report.data_files, parser);
   const files = await Promise.all(
     report.data_files.map(async (file) => ({
       ...file,
       exists: written.has(file.path) ? null : await isThere(folder, file),
+      written_by: (file.access === "read" ? exchanged : [])
+        .filter(({ path }) => path === file.path)
+        .flatMap(({ writers }) => writers.map(({ notebook: by }) => relative(layout.root, by))),
       twins: (twins.find(({ path }) => path === file.path)?.files ?? []).map((twin) => relative(layout.root, twin)),
     })),
   );
-  const problems = [...report.problems.map((problem) => withTwin(problem, files)), ...missingFiles(files)];
+  const problems = [
+    ...report.problems.map((problem) => withTwin(problem, files)),
+    ...missingFiles(files),
+    ...exchangeProblems(exchanged, report, layout.root),
+  ];
   return {
     ...report,
     schema: "iapp.check/1",
@@ -100,7 +115,8 @@ async function isThere(folder: string, file: StaticReport["data_files"][number])
 /** A file that is read, is not there, and is not written by the notebook before. Foreign paths have their own problem already. */
 function missingFiles(files: CheckResult["data_files"]): Problem[] {
   return files
-    .filter(({ path, exists }) => exists === false && path !== null && foreignPath(path) === null)
+    .filter(({ path, exists, written_by }) => exists === false && path !== null && written_by.length === 0)
+    .filter(({ path }) => foreignPath(path!) === null)
     .map(({ path, cell, line, needed }) => ({
       code: "IAPP_NOTEBOOK_FILE_MISSING",
       level: needed ? ("error" as const) : ("warning" as const),
@@ -110,6 +126,27 @@ function missingFiles(files: CheckResult["data_files"]): Problem[] {
       message: `${path} is not there`,
       remedy: needed ? "Put the file where the notebook reads it: paths count from the notebook's folder." : null,
     }));
+}
+
+/** Files from other notebooks: what the service then expects, and whether it is known which one is to be run first. */
+function exchangeProblems(exchanged: readonly Exchanged[], report: StaticReport, root: string): Problem[] {
+  const open = exchanged.filter(({ exists, writers }) => !exists && writers.length > 1);
+  return [
+    ...exchangeRemarks(exchanged, report, root).map(({ code, cell, line, text }) => {
+      const first = exchanged.some((one) => one.cell === cell && one.line === line && !one.exists);
+      const remedy = first ? "It is not there: that notebook is run first." : null;
+      return { code, level: "info" as const, cell, line, column: null, message: text, remedy };
+    }),
+    ...open.map((file) => ({
+      code: "IAPP_NOTEBOOK_FILE_MISSING",
+      level: "error" as const,
+      cell: file.cell,
+      line: file.line,
+      column: null,
+      message: `${file.path} is not there, and several notebooks write it: ${writersText(file, root)}`,
+      remedy: "Run the one that is meant; a file that is there is used as it is.",
+    })),
+  ];
 }
 
 /** A path of another machine is no problem where one file of the project has its name. */

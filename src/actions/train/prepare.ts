@@ -16,6 +16,8 @@ import {
   planEnvironment,
   type VersionBound,
 } from "../../project/era/index.js";
+import { type Exchanged, exchangedFiles } from "../../project/exchange.js";
+import { exchangeRemarks } from "../../project/exchange-words.js";
 import { findProject, type ProjectLayout } from "../../project/layout.js";
 import { type Twin, twinsOf } from "../../project/twins.js";
 import { localModules } from "../../project/wanted.js";
@@ -32,6 +34,8 @@ export interface Prepared {
   name: string;
   notebook: Notebook;
   report: StaticReport;
+  /** Files that other notebooks of the project write for this one. */
+  exchanged: Exchanged[];
   program: Program;
   packages: readonly string[];
   python: string | null;
@@ -47,10 +51,18 @@ export interface ServingSettings {
   body_bytes: number | null;
 }
 
-/** Reads the notebook and the project's configuration and plans the run. Nothing is written. */
-export async function prepare(ctx: Context, input: TrainInput): Promise<Prepared> {
+/**
+ * Reads the notebook and the project's configuration and plans the run. Nothing is written. What the project says of cells, parameters and
+ * models is about the notebook that is served, not about one that only writes files for it.
+ */
+export async function prepare(
+  ctx: Context,
+  input: TrainInput,
+  role: "served" | "upstream" = "served",
+): Promise<Prepared> {
   const layout = await findProject(dirname(input.notebook));
-  const { config, warnings } = await projectConfig(layout.root);
+  const { config: whole, warnings } = await projectConfig(layout.root);
+  const config = role === "served" ? whole : { ...whole, name: undefined, parameters: {}, serve: undefined, skip: [] };
   for (const warning of warnings) ctx.emit({ code: "config.warning", level: "warn", text: warning.message });
   const bytes = await readFile(input.notebook).catch((cause: NodeJS.ErrnoException) => {
     throw new UserError(
@@ -83,6 +95,7 @@ export async function prepare(ctx: Context, input: TrainInput): Promise<Prepared
     localModules: await localModules(workdir, layout.root),
   });
   const twins = await twinsOf(layout.root, workdir, report.data_files);
+  const exchanged = await exchangedFiles(layout.root, input.notebook, report.data_files, parser);
   const program = buildProgram(notebook, {
     path: input.notebook,
     workdir,
@@ -96,7 +109,7 @@ export async function prepare(ctx: Context, input: TrainInput): Promise<Prepared
     order: report.order,
     missing: report.missing,
     paths: pathsOf(twins),
-    remarks: undecided(twins, layout.root),
+    remarks: [...undecided(twins, layout.root), ...exchangeRemarks(exchanged, report, layout.root)],
   });
   const name = slug(input.name ?? config.name ?? basename(input.notebook, ".ipynb")) ?? "app";
   return {
@@ -104,6 +117,7 @@ export async function prepare(ctx: Context, input: TrainInput): Promise<Prepared
     name,
     notebook,
     report,
+    exchanged,
     program,
     packages: config.packages ?? [],
     python: input.python ?? config.python ?? null,

@@ -24,6 +24,7 @@ async function found(
     cell: 1,
     line: 1,
     needed: true,
+    made_in: null,
   }));
   const twins = await twinsOf(root, join(root, folder), data);
   return Object.fromEntries(twins.map((twin) => [twin.path, twin.files.map((file) => relative(root, file))]));
