@@ -56,13 +56,15 @@ export function originOf(name: string, user: AnalysedCell, { cells, flow, notebo
     (STANDARD.test(name) || /^(joblib|sklearn|pandas|numpy|scipy)$/.test(name) ? `import ${name}` : undefined);
   if (usual !== undefined) return `Probably \`${usual}\` is meant: put it above cell ${user.cell}.`;
   const near = nearestDefined(name, user, flow);
-  const trace = [
-    near === undefined ? null : `did you mean \`${near.name}\` (cell ${near.cell})?`,
+  return [
+    "It was only in the author's kernel.",
+    near === undefined ? null : `Did you mean \`${near.name}\` (cell ${near.cell})?`,
     shownIn(name, notebook),
     gapAbove(user, cells),
-  ].filter((one) => one !== null);
-  const left = `It was only in the author's kernel${trace.length > 0 ? `: ${trace.join("; ")}` : ""}`;
-  return `${left.replace(/[^?.]$/, "$&.")} Define \`${name}\` in a cell above cell ${user.cell}.`;
+    `Define \`${name}\` in a cell above cell ${user.cell}.`,
+  ]
+    .filter((sentence) => sentence !== null)
+    .join(" ");
 }
 
 /** Case and joiners are what most slips are about; of the near ones, the one that was defined last. */
@@ -86,7 +88,7 @@ function shownIn(name: string, { code }: Notebook): string | null {
   const cell = code.find(({ outputs }) =>
     outputs.some((output) => output.output_type !== "error" && textsOf(output).some((text) => word.test(text))),
   );
-  return cell === undefined ? null : `the stored output of cell ${cell.cell} still shows the name`;
+  return cell === undefined ? null : `The stored output of cell ${cell.cell} still shows the name.`;
 }
 
 /** Numbers that are missing between two neighbouring cells: cells that were deleted, or run again, in between. */
@@ -96,6 +98,10 @@ function gapAbove(user: AnalysedCell, cells: readonly AnalysedCell[]): string | 
   if (count === null) return null;
   const missing = Array.from({ length: count - 1 }, (_, i) => i + 1).filter((one) => !known.has(one));
   if (missing.length === 0) return null;
-  const shown = missing.length > 4 ? `${missing.slice(0, 4).join(", ")} and others` : missing.join(", ");
-  return `of the executions before this cell's (number ${count}) number ${shown} is in no cell any more: one of them may have defined it`;
+  const shown = missing.length > 4 ? [...missing.slice(0, 4), "others"] : missing;
+  const [is, them] =
+    missing.length > 1
+      ? ["executions", "are in no cell any more: one of them"]
+      : ["execution", "is in no cell any more: it"];
+  return `Before this cell's execution (number ${count}), ${is} ${shown.join(", ")} ${them} may have defined it.`;
 }

@@ -20,21 +20,23 @@ describe("a name that no cell defines", () => {
 
   it("is said to be the nearest name that is defined above", () => {
     expect(missing(READ, "clean_df = df.dropna()\ndfclean = df", FIT).df_clean).toMatch(
-      /did you mean `dfclean` \(cell 2\)\?/,
+      /Did you mean `dfclean` \(cell 2\)\?/,
     );
-    expect(missing(READ, FIT).df_clean).not.toMatch(/did you mean/);
+    expect(missing(READ, FIT).df_clean).not.toMatch(/Did you mean/);
   });
 
   it("is told with the stored output that still shows it", () => {
     const whos = { output_type: "stream", name: "stdout", text: ["Variable   Type\n", "df_clean   DataFrame\n"] };
     expect(missing(READ, ["%whos", { outputs: [whos] }], FIT).df_clean).toMatch(
-      /the stored output of cell 2 still shows the name/,
+      /The stored output of cell 2 still shows the name/,
     );
   });
 
   it("is told with the executions that are in no cell any more", () => {
     const text = missing([READ, { count: 1 }], [FIT, { count: 4 }]).df_clean;
-    expect(text).toMatch(/before this cell's \(number 4\) number 2, 3 is in no cell any more/);
+    expect(text).toMatch(
+      /Before this cell's execution \(number 4\), executions 2, 3 are in no cell any more: one of them may/,
+    );
     expect(text).toMatch(/Define `df_clean` in a cell above cell 2\.$/);
     expect(missing([READ, { count: 1 }], [FIT, { count: 2 }]).df_clean).not.toMatch(/no cell any more/);
   });
