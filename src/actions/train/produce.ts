@@ -91,7 +91,7 @@ async function runOnce(
 function failed({ input, prepared }: Production, { reason, where, remedy }: Wrong, dir: string): UserError {
   const notebook = relative(prepared.layout.root, input.notebook);
   return new UserError("IAPP_TRAIN_UPSTREAM", `${notebook}, which is run first, ${reason}`, {
-    where: where === null ? notebook : `${notebook}, ${where}`,
+    ...(where === null ? {} : { where }),
     remedy: `${remedy} Its run is in ${dir}.`.trim(),
   });
 }

@@ -27,10 +27,10 @@ export function movedUp(
   }
 }
 
-/** Names that a cell uses although nothing above it defines them. */
+/** Names that a cell uses although nothing above it defines them. Not those that it may do without: that they are not there counts. */
 export function lackingIn(cells: readonly AnalysedCell[], flow: Look["flow"]): Map<number, Set<string>> {
   const found = new Map<number, Set<string>>();
-  for (const { cell, name } of unmetNames(cells, flow))
+  for (const { cell, name } of unmetNames(cells, flow).filter(({ guarded }) => !guarded))
     found.set(cell.cell, (found.get(cell.cell) ?? new Set()).add(name));
   return found;
 }

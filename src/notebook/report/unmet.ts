@@ -12,7 +12,7 @@ export interface Unmet {
   node: Node;
   /** Not read by the statement itself but by a function of the notebook that it calls. */
   inCall: boolean;
-  /** Inside `try`, or under a condition: the name may never be asked for. */
+  /** Inside `try`, under a condition, or in a loop that binds it as well: the name may never be asked for before it is there. */
   guarded: boolean;
 }
 
@@ -32,7 +32,9 @@ export function unmetNames(cells: readonly AnalysedCell[], flow: readonly FlowSt
       for (const name of called) read.set(name, statement.node);
       for (const [name, node] of read) {
         if (defined.has(name) || isBuiltin(name)) continue;
-        const guarded = /^(try|if|while)_statement$/.test(statement.node.type);
+        const { type } = statement.node;
+        const guarded =
+          /^(try|if|while)_statement$/.test(type) || (/^(for|with)_statement$/.test(type) && names.binds.has(name));
         found.push({ cell, statement, name, node, inCall: called.includes(name), guarded });
       }
       for (const name of [...names.binds, ...names.bindsWhenCalled]) defined.add(name);

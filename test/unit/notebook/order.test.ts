@@ -94,6 +94,21 @@ describe("the order in which cells are run", () => {
     expect(orderOf(...cells)?.cells).toEqual([3, 1, 2]);
   });
 
+  it.each([
+    ["a loop gives the name itself", "for i in [1, 2]:\n    if i > 1:\n        print(K)\n    K = i"],
+    ["a try provides for its absence", "try:\n    K\nexcept NameError:\n    K = 1"],
+    ["it may come unseen", "globals()['K'] = 2\nk = K"],
+  ])("does not move a cell up where %s", (_, user) => {
+    expect(orderOf(...counted([1, 3, 2], READ, `${user}\n${PARTS}\nX = X * K\n${FIT}`, "K = 3"))).toBeNull();
+  });
+
+  it("does not move a cell over one that tries whether its name is there", () => {
+    const tries = "try:\n    X\nexcept NameError:\n    print('not yet')";
+    expect(orderOf(...counted([1, 2, 4, 3], READ, tries, FIT, PARTS))?.cells).toEqual([1, 2, 4, 3]);
+    // It comes along, so that the name is still not there when it tries.
+    expect(orderOf(...counted([1, 4, 2, 3], READ, FIT, tries, PARTS))?.cells).toEqual([1, 3, 4, 2]);
+  });
+
   it("does not move anything for what only a plot lacks", () => {
     expect(orderOf(...counted([1, 4, 2, 3], READ, "print(title)", "title = 'x'", `${PARTS}\n${FIT}`))).toBeNull();
   });
