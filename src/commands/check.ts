@@ -106,7 +106,7 @@ function needs(result: CheckResult): string[] {
     files.map(({ path, exists, twins, kind, written_by: by }) => {
       const written = by.length === 0 ? "" : `written by ${by.join(" or ")}`;
       if (written !== "") return `${path} (${exists === false ? "not there, " : ""}${written})`;
-      if (twins.length === 1) return `${path} (${kind === "url" ? "or, offline, " : ""}${twins[0]})`;
+      if (twins.length === 1) return `${path} (${kind === "url" ? "where it cannot be reached: " : ""}${twins[0]})`;
       return `${path}${exists === false ? " (not there)" : ""}`;
     }),
   );

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { basename, dirname, relative } from "node:path";
+import { basename, dirname } from "node:path";
 import { configEnvironment, projectConfig } from "../../config/index.js";
-import type { Program, ProgramRemark } from "../../core/contract.js";
+import type { Program } from "../../core/contract.js";
 import { UserError } from "../../core/errors.js";
 import type { Context } from "../../core/events.js";
 import { slug } from "../../core/slug.js";
@@ -19,7 +19,8 @@ import {
 import { type Exchanged, exchangedFiles } from "../../project/exchange.js";
 import { exchangeRemarks } from "../../project/exchange-words.js";
 import { findProject, type ProjectLayout } from "../../project/layout.js";
-import { type Twin, twinsOf } from "../../project/twins.js";
+import { pathsOf, undecided } from "../../project/twin-words.js";
+import { twinsOf } from "../../project/twins.js";
 import { localModules } from "../../project/wanted.js";
 import { pythonParser } from "../check/parser.js";
 import { learnedFrom } from "./runs.js";
@@ -63,7 +64,8 @@ export async function prepare(
   const layout = await findProject(dirname(input.notebook));
   const { config: whole, warnings } = await projectConfig(layout.root);
   const config = role === "served" ? whole : { ...whole, name: undefined, parameters: {}, serve: undefined, skip: [] };
-  for (const warning of warnings) ctx.emit({ code: "config.warning", level: "warn", text: warning.message });
+  for (const { message } of role === "served" ? warnings : [])
+    ctx.emit({ code: "config.warning", level: "warn", text: message });
   const bytes = await readFile(input.notebook).catch((cause: NodeJS.ErrnoException) => {
     throw new UserError(
       "IAPP_NOTEBOOK_MISSING",
@@ -129,21 +131,6 @@ export async function prepare(
       body_bytes: config.limits?.request_bytes ?? null,
     },
   };
-}
-
-const pathsOf = (twins: readonly Twin[]): Record<string, string> =>
-  Object.fromEntries(twins.flatMap(({ path, files }) => (files.length === 1 ? [[path, files[0]!]] : [])));
-
-/** Of several files with the name of one that is not here none is taken. */
-function undecided(twins: readonly Twin[], root: string): ProgramRemark[] {
-  return twins
-    .filter(({ files }) => files.length > 1)
-    .map(({ path, files }) => ({
-      code: "IAPP_NOTEBOOK_PATH",
-      cell: null,
-      line: null,
-      text: `${path} is not here, and several files have its name: ${files.map((file) => relative(root, file)).join(", ")}`,
-    }));
 }
 
 /** The digest of a planned environment. */
