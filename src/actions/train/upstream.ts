@@ -67,6 +67,8 @@ async function stepsOf(
     if (by === undefined) continue;
     if (wanted.exists && (others.length > 0 || !(await isStale(ctx, input, wanted, by, chain)))) continue;
     if (others.length > 0) {
+      // The run shows whether it can do without.
+      if (!wanted.needed) continue;
       throw new UserError(
         "IAPP_TRAIN_WRITERS",
         `${wanted.path} is not there, and several notebooks write it: ${writersText(wanted, layout.root)}`,

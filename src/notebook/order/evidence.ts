@@ -1,24 +1,24 @@
 import type { AnalysedCell } from "../analysis.js";
 import type { Need } from "./needs.js";
 
-/** What the file says about whether the definer ran before the user. `for` is null where that is contradicted or unknown. */
+/** What the file says about whether the definer ran before the user. */
 export interface Evidence {
+  /** False where it is contradicted, and where nothing is said. */
   supports: boolean;
   text: string;
 }
 
 export function evidenceFor({ user, definer, names }: Need): Evidence {
-  const [late, early] = [countOf(user), countOf(definer)];
-  const supports = late !== null && early !== null && early < late;
-  if (late !== null && early !== null && early !== late)
-    return {
-      supports,
-      text: `by the stored execution counts cell ${definer.cell} ran ${ranAs(early)}, cell ${user.cell} ${ranAs(late)}`,
-    };
   const { outputs } = user.notebookCell;
+  // Counts of several sessions of the kernel may stand side by side: an error says more.
   const failed = outputs.find(({ output_type }) => output_type === "error");
   if (failed !== undefined)
     return { supports: false, text: `the stored output of cell ${user.cell} is an error (${String(failed.ename)})` };
+  const [late, early] = [countOf(user), countOf(definer)];
+  if (late !== null && early !== null && early !== late) {
+    const text = `by the stored execution counts cell ${definer.cell} ran ${ranAs(early)}, cell ${user.cell} ${ranAs(late)}`;
+    return { supports: early < late, text };
+  }
   if (outputs.length > 0)
     return { supports: true, text: `cell ${user.cell} has a stored output, so ${listed(names)} was there when it ran` };
   return {

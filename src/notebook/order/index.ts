@@ -34,7 +34,8 @@ export function runOrder<T extends Look>(cells: readonly AnalysedCell[], lookAt:
   const counted = byCounts(cells);
   if (counted !== null) {
     const seen = { cells: counted, look: lookAt(counted) };
-    if (needsIn(counted, seen.look).length === 0) return accepted(file, seen, "counts");
+    const ran = needs.every((need) => evidenceFor(need).supports);
+    if (ran && needsIn(counted, seen.look).length === 0) return accepted(file, seen, "counts");
   }
   return { ...asItStands, refused: clash };
 }

@@ -1,5 +1,6 @@
 import type { AnalysedCell } from "../analysis.js";
 import { type Unmet, unmetNames } from "../report/unmet.js";
+import { countOf, ranBefore } from "./evidence.js";
 import type { Look } from "./look.js";
 
 /** A cell that uses names which only a cell further down defines. */
@@ -23,9 +24,11 @@ export function needsIn(cells: readonly AnalysedCell[], look: Look): Need[] {
   return found;
 }
 
-/** The first cell below the use, in the order given, that binds the name. */
+/** Of the cells below the use that bind the name, in the order given: the one that ran last before it, else the first. */
 function definerBelow(cells: readonly AnalysedCell[], { cell, name }: Unmet): AnalysedCell | undefined {
-  return cells.slice(cells.indexOf(cell) + 1).find((one) => binds(one, name));
+  const below = cells.slice(cells.indexOf(cell) + 1).filter((one) => binds(one, name));
+  const ran = below.filter((one) => ranBefore(one, cell)).sort((a, b) => countOf(b)! - countOf(a)!);
+  return ran[0] ?? below[0];
 }
 
 export const binds = (cell: AnalysedCell, name: string): boolean =>

@@ -82,8 +82,9 @@ function nearestDefined(
   return found === undefined ? undefined : { name: found, cell: defined.get(found)! };
 }
 
-/** `%whos` and the like list what was there, also what no cell defines. */
+/** `%whos` and the like list what was there, also what no cell defines. Short names are in any text. */
 function shownIn(name: string, { code }: Notebook): string | null {
+  if (name.length < 4) return null;
   const word = new RegExp(`(?<![\\p{L}\\p{N}_])${name}(?![\\p{L}\\p{N}_])`, "u");
   const cell = code.find(({ outputs }) =>
     outputs.some((output) => output.output_type !== "error" && textsOf(output).some((text) => word.test(text))),

@@ -201,6 +201,12 @@ describe("the order of the stored counts", () => {
     expect(orderOf(...cells)).toBeNull();
   });
 
+  it("does not decide where the using cell failed in it", () => {
+    const cells = counted([1, 5, 2, 3, 4], READ, FIT, PARTS, "X = X * 2", "y = y + 1");
+    cells[1]![1].outputs = [nameError];
+    expect(orderOf(...cells)).toBeNull();
+  });
+
   it("does not decide where it leaves a name undefined", () => {
     const cells = counted([1, 2, 3, 4], READ, FIT, PARTS, "X = X * 2");
     expect(orderOf(...cells)).toBeNull();
