@@ -179,7 +179,7 @@ def _remedy(failure: dict[str, Any], recording: Recording) -> str:
     if failure["ename"] in ("ModuleNotFoundError", "ImportError"):
         return "add the package to the project's requirements, or an older release that still has this name"
     if failure["ename"] == "FileNotFoundError":
-        return "put the file where the notebook reads it; for a path of another machine, anywhere in the project"
+        return "put the file beside the notebook; one of another machine's path may lie anywhere in the project"
     return "correct the cell, or run with the package versions the notebook was written for"
 
 
