@@ -103,7 +103,12 @@ function needs(result: CheckResult): string[] {
   );
   add(
     "reads",
-    files.map(({ path, exists }) => `${path}${exists === false ? " (not there)" : ""}`),
+    files.map(({ path, exists, twins, kind, written_by: by }) => {
+      const written = by.length === 0 ? "" : `written by ${by.join(" or ")}`;
+      if (written !== "") return `${path} (${exists === false ? "not there, " : ""}${written})`;
+      if (twins.length === 1) return `${path} (${kind === "url" ? "where it cannot be reached: " : ""}${twins[0]})`;
+      return `${path}${exists === false ? " (not there)" : ""}`;
+    }),
   );
   add(
     "environment",

@@ -35,12 +35,39 @@ export interface ProgramParameter {
   span: Span | null;
 }
 
+/** Another order of the cells than that of the file, and why. */
+export interface CellOrder {
+  /** Numbers of the cells that are run, as they are run. */
+  cells: number[];
+  /** `dependencies`: the fewest moves that define every name before its use; `counts`: as the execution counts in the file. */
+  by: "dependencies" | "counts";
+  /** `cell` is run before `before`, which uses `names` from it; no names: another cell moved there depends on it. */
+  moves: { cell: number; before: number; names: string[]; evidence: string }[];
+}
+
+/** What was decided before the run that a person should know: among the warnings of the record. */
+export interface ProgramRemark {
+  code: string;
+  cell: number | null;
+  line: number | null;
+  text: string;
+}
+
 export interface Program {
   schema: "iapp.program/1";
   notebook: string;
   workdir: string;
   language_version: string | null;
+  /** In the order in which they are run. */
   cells: ProgramCell[];
+  order: CellOrder | null;
+  remarks: ProgramRemark[];
+  /** Names that nothing defines before their use, with where they were probably meant to come from. */
+  missing: Record<string, string>;
+  /** What the cells had printed and been answered when the notebook was saved, where something asks for input. */
+  answers: Record<string, { text: string; typed: boolean }[]>;
+  /** Files that are read in place of a path of another machine, or of an address that cannot be reached. */
+  paths: Record<string, string>;
   parameters: ProgramParameter[];
   serve: { name: string | null; cell: number | null };
   limits: { cell_seconds: number | null; run_seconds: number | null; output_bytes_per_cell: number };

@@ -1,3 +1,4 @@
+import { asksIn } from "./answers.js";
 import { type LiteralKind, literalKind } from "./python/literals.js";
 import { child, type Node, type Tree, textOf, walk } from "./python/tree.js";
 import { Offsets } from "./text.js";
@@ -11,7 +12,7 @@ export interface Constant {
   kind: LiteralKind | null;
   /** The value as written. */
   text: string;
-  /** The right-hand side, in indices of the masked source. */
+  /** The right-hand side, or the `input()` in it, in indices of the masked source. */
   start: number;
   end: number;
   /** In a cell with the tag `parameters`. */
@@ -30,14 +31,17 @@ export function constantsOf(tree: Tree, cell: number, tagged: boolean): Constant
     const left = child(assignment, "left");
     const right = child(assignment, "right");
     if (left?.type !== "identifier" || right === undefined || right.type === "assignment") continue;
+    const asks = asksIn(tree, right);
+    // Of `int(input("..."))` only the answer is replaced, by the text that a person would have typed.
+    const value = asks.length === 1 ? asks[0]! : right;
     found.push({
       name: textOf(tree, left),
       cell,
       line: offsets.line(left.start),
-      kind: literalKind(right),
-      text: textOf(tree, right),
-      start: right.start,
-      end: right.end,
+      kind: asks.length === 1 ? "string" : literalKind(right),
+      text: textOf(tree, value),
+      start: value.start,
+      end: value.end,
       tagged,
       rebound: false,
     });

@@ -1,8 +1,10 @@
-import type { Program, ProgramCell, ProgramParameter, Span } from "../core/contract.js";
+import type { CellOrder, Program, ProgramCell, ProgramParameter, ProgramRemark, Span } from "../core/contract.js";
 import { UserError } from "../core/errors.js";
 import { type AnalysedCell, analyse } from "./analysis.js";
+import { storedLines } from "./answers.js";
 import { type Constant, constantsOf, environmentReads } from "./constants.js";
 import type { Notebook } from "./notebook.js";
+import { orderInWords } from "./order/words.js";
 import { parameterOf, type Resolved, resolveParameter, type Settable, splitParameter } from "./parameters.js";
 import { stringValue } from "./python/literals.js";
 import type { PythonParser } from "./python/parser.js";
@@ -23,6 +25,12 @@ export interface ProgramOptions {
   stopOnError?: boolean;
   /** Further environment variables for the run. */
   env?: Readonly<Record<string, string>>;
+  /** Of the static report: the order to run the cells in, and what is known of names that nothing defines. */
+  order?: CellOrder | null;
+  missing?: Readonly<Record<string, string>>;
+  paths?: Readonly<Record<string, string>>;
+  /** Further remarks. */
+  remarks?: readonly ProgramRemark[];
 }
 
 export const DEFAULT_LIMITS: Program["limits"] = {
@@ -55,13 +63,30 @@ export function buildProgram(notebook: Notebook, options: ProgramOptions): Progr
     notebook: options.path,
     workdir: options.workdir,
     language_version: /^\d+\.\d+/.exec(notebook.languageVersion ?? "")?.[0] ?? null,
-    cells,
+    cells: inOrder(cells, options.order ?? null),
+    order: options.order ?? null,
+    remarks: [...orderRemarks(options.order ?? null), ...(options.remarks ?? [])],
+    missing: { ...options.missing },
+    answers: storedLines(analysed),
+    paths: { ...options.paths },
     parameters,
     serve,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     stop_on_error: options.stopOnError ?? false,
     env,
   };
+}
+
+/** The cells as they are run; those that are left out come last. */
+function inOrder(cells: readonly ProgramCell[], order: CellOrder | null): ProgramCell[] {
+  if (order === null) return [...cells];
+  const run = order.cells.map((number) => cells[number - 1]!);
+  return [...run, ...cells.filter((cell) => !run.includes(cell))];
+}
+
+function orderRemarks(order: CellOrder | null): ProgramRemark[] {
+  const said = order === null ? [] : orderInWords(order);
+  return said.map(({ cell, text }) => ({ code: "IAPP_NOTEBOOK_ORDER", cell, line: null, text }));
 }
 
 /** What `-p` can set in this notebook. */

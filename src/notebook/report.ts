@@ -1,8 +1,10 @@
+import type { CellOrder } from "../core/contract.js";
 import type { AnalysedCell } from "./analysis.js";
 import { analyse } from "./analysis.js";
 import { constantsOf, environmentReads } from "./constants.js";
 import { type ApiUse, apiUses } from "./era/index.js";
 import type { Notebook } from "./notebook.js";
+import { type Look, runOrder } from "./order/index.js";
 import { assignmentOf, type ImportNames } from "./python/calls.js";
 import { constantString } from "./python/constant-strings.js";
 import { stringValue } from "./python/literals.js";
@@ -13,14 +15,14 @@ import { factsOf } from "./report/facts.js";
 import { type FlowStatement, flowOf } from "./report/flow.js";
 import { type ImportedModule, importsOf } from "./report/imports.js";
 import { interactiveProblems } from "./report/problems/interactive.js";
-import { countOrder, hiddenState } from "./report/problems/order.js";
+import { hiddenState, missingNames, orderProblems } from "./report/problems/order.js";
 import { pathProblems } from "./report/problems/paths.js";
 import { leakageProblems, seedProblems } from "./report/problems/practice.js";
 import { type Problem, problemOverall } from "./report/problems/problem.js";
 import { syntaxProblems } from "./report/problems/syntax.js";
 import { type Confidence, type Served, type ServedGuess, servedModel } from "./report/served.js";
 import { type Slice, sliceOf } from "./report/slice.js";
-import { type CellEstimate, judge } from "./report/verdicts.js";
+import { type CellEstimate, judge, leftOut } from "./report/verdicts.js";
 import { type NotebookRequirement, requirements } from "./requirements.js";
 
 export interface StaticReportOptions {
@@ -29,6 +31,8 @@ export interface StaticReportOptions {
   serve?: { name?: string | null; cell?: number | null };
   /** Names of modules and packages that lie beside the notebook. */
   localModules?: ReadonlySet<string>;
+  /** Cells that are left out, besides those that say so themselves. */
+  skip?: readonly number[];
 }
 
 export interface SourceGuess {
@@ -66,33 +70,38 @@ export interface StaticReport {
   environment: { name: string; cell: number; line: number }[];
   parameters: SettableParameter[];
   problems: Problem[];
+  /** Another order than top to bottom in which the cells are run. */
+  order: CellOrder | null;
+  /** Names that nothing defines before their use, with what to do about each. */
+  missing: Record<string, string>;
+}
+
+/** Everything that the report says of the cells in one order. */
+interface Seen extends Look {
+  served: Served | null;
+  slice: Slice;
 }
 
 /** Looks at a whole notebook without running anything. */
 export function staticReport(notebook: Notebook, options: StaticReportOptions): StaticReport {
   const cells = analyse(notebook, options.parser);
-  const live = cells.filter((cell) => !cell.directives.includes("skip"));
+  const live = cells.filter(({ directives, cell }) => !directives.includes("skip") && !options.skip?.includes(cell));
   const imports = importsOf(live, options.localModules ?? new Set());
-  const flow = flowOf(live.flatMap(({ statements, tree }) => statements.map((statement) => ({ statement, tree }))));
-  const facts = factsOf(flow, imports.names);
   const serve = options.serve ?? {};
   const asked = { name: serve.name ?? null, cell: serve.cell ?? saidBy(live) };
-  const served = servedModel(facts, flow, asked);
-  const slice = sliceOf(flow, facts, served);
-  const needed = (statement: FlowStatement): boolean => (slice.roles[statement.index] ?? "drop") !== "drop";
-  const files = dataFilesOf(flow, facts, knownStrings(flow, imports.names), imports.names, needed);
-  const checked = { cells: live, flow, needed };
+  const ordered = runOrder(live, (inOrder) => seen(inOrder, imports.names, asked));
+  const { order, refused } = ordered;
+  const { flow, facts, served, slice, needed, files } = ordered.look;
+  const checked = { cells: ordered.cells, flow, needed };
   return {
     estimate: true,
     served: served?.guess ?? null,
     source: sourceOf(slice, served, imports.names, flow),
-    cells: cells.map((cell) =>
-      judge(
-        cell,
-        flow.filter((one) => one.cell === cell.cell),
-        { facts, slice, served },
-      ),
-    ),
+    cells: cells.map((cell) => {
+      if (!live.includes(cell)) return leftOut(cell);
+      const own = flow.filter((one) => one.cell === cell.cell);
+      return judge(cell, own, { facts, slice, served });
+    }),
     imports: imports.modules,
     requirements: requirements(notebook),
     data_files: files,
@@ -103,15 +112,32 @@ export function staticReport(notebook: Notebook, options: StaticReportOptions): 
       ...noModel(served, asked, facts.models.length > 0),
       ...[
         ...syntaxProblems(checked),
-        ...hiddenState(checked),
+        ...hiddenState(checked, notebook, refused),
         ...interactiveProblems(checked, facts, imports.modules),
         ...pathProblems(files),
         ...leakageProblems(checked, facts),
         ...seedProblems(checked, facts),
       ].sort((a, b) => (a.cell ?? 0) - (b.cell ?? 0) || (a.line ?? 0) - (b.line ?? 0)),
-      ...countOrder(checked),
+      ...orderProblems(checked, order),
     ],
+    order,
+    missing: missingNames(checked, notebook, refused),
   };
+}
+
+/** The notebook as it is when its cells run in this order. */
+function seen(
+  cells: readonly AnalysedCell[],
+  imports: ImportNames,
+  asked: { name: string | null; cell: number | null },
+): Seen {
+  const flow = flowOf(cells.flatMap(({ statements, tree }) => statements.map((statement) => ({ statement, tree }))));
+  const facts = factsOf(flow, imports);
+  const served = servedModel(facts, flow, asked);
+  const slice = sliceOf(flow, facts, served);
+  const needed = (statement: FlowStatement): boolean => (slice.roles[statement.index] ?? "drop") !== "drop";
+  const files = dataFilesOf(flow, facts, knownStrings(flow, imports), imports, needed);
+  return { flow, facts, served, slice, needed, files };
 }
 
 function saidBy(cells: readonly AnalysedCell[]): number | null {

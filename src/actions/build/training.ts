@@ -5,6 +5,7 @@ import { digestOf } from "../../image/digest.js";
 import type { Changes } from "../../image/image.js";
 import { createEnvironment } from "../../project/environment/index.js";
 import { lockedVersions } from "../../project/environment/lock-text.js";
+import { writersText } from "../../project/exchange-words.js";
 import { gitState } from "../bundle/lineage.js";
 import { keyedPlan, prepare, settledPlan } from "../train/prepare.js";
 import type { TrainInput } from "../train/types.js";
@@ -27,7 +28,13 @@ export interface TrainingInput extends BuildPlan {
 export async function buildTraining(ctx: Context, input: TrainingInput): Promise<BuildResult> {
   const began = ctx.now();
   const prepared = await prepare(ctx, input.train);
-  const { layout, name } = prepared;
+  const { layout, name, exchanged } = prepared;
+  // The image has the packages of this notebook, not those of the notebooks before it.
+  for (const file of exchanged.filter((one) => one.needed && !one.exists)) {
+    const by = writersText(file, layout.root);
+    const text = `${file.path} is not there: the image will run ${by} first, with this notebook's packages only; iapp train makes it beforehand`;
+    ctx.emit({ code: "build.upstream", level: "warn", text });
+  }
   const known = await keyedPlan(ctx, prepared, input.train);
   const { wish, python } = (await settledPlan(ctx, prepared, input.train, known)).plan;
   const { interpreter } = python;

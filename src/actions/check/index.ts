@@ -1,13 +1,14 @@
-import { readFile, stat } from "node:fs/promises";
-import { basename, dirname, isAbsolute, join } from "node:path";
+import { readFile } from "node:fs/promises";
+import { basename, dirname } from "node:path";
 import { projectConfig } from "../../config/index.js";
 import { UserError } from "../../core/errors.js";
 import type { Context } from "../../core/events.js";
-import { foreignPath, type Problem, parseNotebook, type StaticReport, staticReport } from "../../notebook/index.js";
+import { parseNotebook, type StaticReport, staticReport } from "../../notebook/index.js";
 import { boundsOf, specifier } from "../../project/era/index.js";
 import { distributionOf } from "../../project/import-names.js";
 import { findProject } from "../../project/layout.js";
 import { localModules } from "../../project/wanted.js";
+import { type CheckedFile, checkFiles, withTwins } from "./files.js";
 import { pythonParser } from "./parser.js";
 
 export interface CheckInput {
@@ -22,7 +23,7 @@ export interface CheckResult extends Omit<StaticReport, "data_files" | "imports"
   notebook: string;
   nbformat: string;
   python: string | null;
-  data_files: (StaticReport["data_files"][number] & { exists: boolean | null })[];
+  data_files: CheckedFile[];
   imports: (StaticReport["imports"][number] & { distribution: string | null })[];
   /** Versions that the code needs, where the newest have lost what it uses. */
   versions: { requirement: string; why: string }[];
@@ -46,22 +47,22 @@ export async function check(ctx: Context, input: CheckInput): Promise<CheckResul
   const layout = await findProject(folder);
   const { config, warnings } = await projectConfig(layout.root);
   for (const warning of warnings) ctx.emit({ code: "config.warning", level: "warn", text: warning.message });
+  const parser = await pythonParser();
   const report = staticReport(notebook, {
-    parser: await pythonParser(),
+    parser,
     serve: {
       name: input.serve.name ?? config.serve?.model ?? null,
       cell: input.serve.cell ?? config.serve?.cell ?? null,
     },
+    skip: config.skip ?? [],
     localModules: await localModules(folder, layout.root),
   });
-  const written = new Set(report.data_files.filter(({ access }) => access === "write").map(({ path }) => path));
-  const files = await Promise.all(
-    report.data_files.map(async (file) => ({
-      ...file,
-      exists: written.has(file.path) ? null : await isThere(folder, file),
-    })),
-  );
-  const problems = [...report.problems, ...missingFiles(files)];
+  const { files, problems: ofFiles } = await checkFiles(report, {
+    root: layout.root,
+    notebook: input.notebook,
+    parser,
+  });
+  const problems = [...withTwins(report.problems, files), ...ofFiles];
   return {
     ...report,
     schema: "iapp.check/1",
@@ -80,29 +81,4 @@ export async function check(ctx: Context, input: CheckInput): Promise<CheckResul
     ok: !problems.some(({ level }) => level === "error"),
     seconds: (performance.now() - began) / 1000,
   };
-}
-
-/** Null where it cannot be told: computed names, URLs, patterns, files that the notebook itself writes. */
-async function isThere(folder: string, file: StaticReport["data_files"][number]): Promise<boolean | null> {
-  if (file.path === null || file.kind !== "file" || file.access !== "read") return null;
-  const path = isAbsolute(file.path) ? file.path : join(folder, file.path);
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
-}
-
-/** A file that is read, is not there, and is not written by the notebook before. Foreign paths have their own problem already. */
-function missingFiles(files: CheckResult["data_files"]): Problem[] {
-  return files
-    .filter(({ path, exists }) => exists === false && path !== null && foreignPath(path) === null)
-    .map(({ path, cell, line, needed }) => ({
-      code: "IAPP_NOTEBOOK_FILE_MISSING",
-      level: needed ? ("error" as const) : ("warning" as const),
-      cell,
-      line,
-      column: null,
-      message: `${path} is not there`,
-      remedy: needed ? "Put the file where the notebook reads it: paths count from the notebook's folder." : null,
-    }));
 }

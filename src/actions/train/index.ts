@@ -11,6 +11,7 @@ import { readAgreement } from "./outputs.js";
 import { keyedPlan, type Prepared, planDigest, planWith, prepare, settledPlan } from "./prepare.js";
 import { reusableRun } from "./runs.js";
 import type { RunDocument, TrainInput, TrainResult } from "./types.js";
+import { runUpstream } from "./upstream.js";
 
 export type { TrainInput, TrainResult, TrainStatus } from "./types.js";
 
@@ -21,12 +22,15 @@ export type { TrainInput, TrainResult, TrainStatus } from "./types.js";
  */
 export async function train(ctx: Context, input: TrainInput): Promise<TrainResult> {
   const prepared = await prepare(ctx, input);
+  await runUpstream(ctx, input, prepared);
   const keyed = await keyedPlan(ctx, prepared, input);
   const known = input.force ? null : await reusableRun(prepared.layout, keyed.key);
   if (known !== null) return reuse(known, prepared);
   const settled = await settledPlan(ctx, prepared, input, keyed);
   const { key } = settled;
   let { plan, learned } = settled;
+  for (const { code, cell, text } of prepared.program.remarks)
+    ctx.emit({ code: "train.remark", level: "warn", text, data: { remark: code, cell } });
   let last: TrainResult | null = null;
   let verified: TrainResult | null = null;
   for (let n = 1; ; n++) {

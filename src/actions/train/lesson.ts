@@ -24,8 +24,12 @@ export interface Lesson {
  * Versions to try instead, from the failing cells of a refused run, or from statements of a verified one that this pandas ignores. Null when
  * other versions would change nothing.
  */
-export function lessonOf(result: TrainResult, program: Program, notebook: Notebook, attempt: number): Lesson | null {
-  const { record } = result;
+export function lessonOf(
+  { record }: Pick<TrainResult, "record">,
+  program: Program,
+  notebook: Notebook,
+  attempt: number,
+): Lesson | null {
   if (record === null || attempt >= ATTEMPTS) return null;
   return record.status === "refused" ? fromFailures(record, program, notebook) : fromSilence(record);
 }

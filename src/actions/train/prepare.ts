@@ -16,7 +16,11 @@ import {
   planEnvironment,
   type VersionBound,
 } from "../../project/era/index.js";
+import { type Exchanged, exchangedFiles } from "../../project/exchange.js";
+import { exchangeRemarks } from "../../project/exchange-words.js";
 import { findProject, type ProjectLayout } from "../../project/layout.js";
+import { pathsOf, undecided } from "../../project/twin-words.js";
+import { twinsOf } from "../../project/twins.js";
 import { localModules } from "../../project/wanted.js";
 import { pythonParser } from "../check/parser.js";
 import { learnedFrom } from "./runs.js";
@@ -31,6 +35,8 @@ export interface Prepared {
   name: string;
   notebook: Notebook;
   report: StaticReport;
+  /** Files that other notebooks of the project write for this one. */
+  exchanged: Exchanged[];
   program: Program;
   packages: readonly string[];
   python: string | null;
@@ -46,11 +52,20 @@ export interface ServingSettings {
   body_bytes: number | null;
 }
 
-/** Reads the notebook and the project's configuration and plans the run. Nothing is written. */
-export async function prepare(ctx: Context, input: TrainInput): Promise<Prepared> {
+/**
+ * Reads the notebook and the project's configuration and plans the run. Nothing is written. What the project says of cells, parameters and
+ * models is about the notebook that is served, not about one that only writes files for it.
+ */
+export async function prepare(
+  ctx: Context,
+  input: TrainInput,
+  role: "served" | "upstream" = "served",
+): Promise<Prepared> {
   const layout = await findProject(dirname(input.notebook));
-  const { config, warnings } = await projectConfig(layout.root);
-  for (const warning of warnings) ctx.emit({ code: "config.warning", level: "warn", text: warning.message });
+  const { config: whole, warnings } = await projectConfig(layout.root);
+  const config = role === "served" ? whole : { ...whole, name: undefined, parameters: {}, serve: undefined, skip: [] };
+  for (const { message } of role === "served" ? warnings : [])
+    ctx.emit({ code: "config.warning", level: "warn", text: message });
   const bytes = await readFile(input.notebook).catch((cause: NodeJS.ErrnoException) => {
     throw new UserError(
       "IAPP_NOTEBOOK_MISSING",
@@ -74,24 +89,37 @@ export async function prepare(ctx: Context, input: TrainInput): Promise<Prepared
     cell_seconds: input.cellSeconds ?? config.limits?.cell_seconds ?? 3600,
     run_seconds: input.runSeconds ?? config.limits?.run_seconds ?? null,
   };
+  const skip = config.skip ?? [];
+  const report = staticReport(notebook, {
+    parser,
+    serve,
+    skip,
+    localModules: await localModules(workdir, layout.root),
+  });
+  const twins = await twinsOf(layout.root, workdir, report.data_files);
+  const exchanged = await exchangedFiles(layout.root, input.notebook, report.data_files, parser);
   const program = buildProgram(notebook, {
     path: input.notebook,
     workdir,
     parser,
     parameters: [...fromConfig, ...input.parameters],
-    skip: config.skip ?? [],
+    skip,
     serve,
     limits,
     stopOnError: input.stopOnError,
     env: configEnvironment(config, ctx.env),
+    order: report.order,
+    missing: report.missing,
+    paths: pathsOf(twins),
+    remarks: [...undecided(twins, layout.root), ...exchangeRemarks(exchanged, report, layout.root)],
   });
-  const report = staticReport(notebook, { parser, serve, localModules: await localModules(workdir, layout.root) });
   const name = slug(input.name ?? config.name ?? basename(input.notebook, ".ipynb")) ?? "app";
   return {
     layout,
     name,
     notebook,
     report,
+    exchanged,
     program,
     packages: config.packages ?? [],
     python: input.python ?? config.python ?? null,
@@ -175,7 +203,7 @@ async function gotPython(
  * served, the environment, and iapp itself.
  */
 function runKey({ program, serving, name }: Prepared, plan: EnvironmentPlan, input: TrainInput): string {
-  const { cells, parameters, serve, env, workdir, notebook, stop_on_error } = program;
+  const { cells, parameters, serve, env, workdir, notebook, stop_on_error, answers, paths } = program;
   const code = cells.map(({ cell, source, skip, directives, magics }) => [
     cell,
     source,
@@ -192,6 +220,8 @@ function runKey({ program, serving, name }: Prepared, plan: EnvironmentPlan, inp
     serve,
     Object.entries(env).sort(),
     stop_on_error,
+    answers,
+    paths,
     planDigest(plan, input),
     BUILD,
     serving,

@@ -72,14 +72,36 @@ export async function learnedFrom(layout: ProjectLayout, key: string): Promise<V
   return [];
 }
 
+/** The newest run of a notebook that made this file as it now is; null where no run of ours did, or somebody has changed it since. */
+export async function lastMade(layout: ProjectLayout, notebook: string, file: string): Promise<RunDocument | null> {
+  const ids = (await readdir(layout.runs).catch(() => [])).sort().reverse();
+  for (const id of ids) {
+    const run = await readJson<RunDocument>(join(layout.runs, id, "run.json")).catch(() => null);
+    const made =
+      run?.notebook === notebook && run.status === "done" ? run.made?.find(({ path }) => path === file) : undefined;
+    if (run !== null && made !== undefined) return (await sameData([made])) ? run : null;
+  }
+  return null;
+}
+
 /** Size and time decide when both are as they were; else the content does. */
-async function sameData(files: RunDocument["data"]): Promise<boolean> {
+export async function sameData(files: RunDocument["data"]): Promise<boolean> {
   for (const { path, bytes, mtime, sha256 } of files) {
     const now = await stat(path).catch(() => null);
     if (now === null || now.size !== bytes) return false;
     if (now.mtimeMs !== mtime && (await digestOfFile(path)) !== sha256) return false;
   }
   return true;
+}
+
+/** Files as they are, with what tells whether they have changed since. */
+export async function filesNow(paths: readonly string[]): Promise<RunDocument["data"]> {
+  const found: RunDocument["data"] = [];
+  for (const path of paths) {
+    const { size, mtimeMs } = await stat(path);
+    found.push({ path, bytes: size, mtime: mtimeMs, sha256: await digestOfFile(path) });
+  }
+  return found;
 }
 
 /** The data files that a run has read, with what tells whether they have changed since. Files that are gone by now were the run's own. */

@@ -55,7 +55,8 @@ export interface RunDocument {
   name: string;
   /** Digest of everything that decides the outcome, besides the data files. */
   key: string;
-  status: TrainStatus | "running" | "interrupted";
+  /** `done`: run for the files that another notebook reads, with nothing to serve. */
+  status: TrainStatus | "running" | "interrupted" | "done";
   started: string;
   ended: string | null;
   /** Owner, so that a run whose command was killed is known as such. */
@@ -66,4 +67,6 @@ export interface RunDocument {
   /** Versions that earlier runs showed to be needed. */
   learned?: VersionBound[];
   parameters: Program["parameters"];
+  /** Of a run that is done: the files that it was run for, as it left them. */
+  made?: RunDocument["data"];
 }

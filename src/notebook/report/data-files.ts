@@ -3,7 +3,7 @@ import { constantString, type KnownStrings } from "../python/constant-strings.js
 import type { Node } from "../python/tree.js";
 import { isSource } from "./catalogue.js";
 import type { Facts } from "./facts.js";
-import type { FlowStatement } from "./flow.js";
+import { backward, type FlowStatement } from "./flow.js";
 
 export interface DataFile {
   /** As the notebook names it; null where the name is computed. */
@@ -14,6 +14,8 @@ export interface DataFile {
   line: number;
   /** The table, text or other object is needed for the model (its cell is not dropped). */
   needed: boolean;
+  /** Of what is written: the cells that it is made in, the writing one included. Null: not known, it may be any. */
+  made_in: number[] | null;
 }
 
 const READERS =
@@ -35,7 +37,7 @@ export function dataFilesOf(
     for (const call of facts.calls[statement.index] ?? []) {
       const access = accessOf(call, text);
       if (access === null) continue;
-      const path = text(pathNode(call));
+      const path = withSuffix(text(pathNode(call)), call);
       // Without a known name it may be a buffer, a figure, or a frame of another library.
       if (path === null && (access === "write" || !isSource(call) || call.args.length === 0)) continue;
       if (path !== null && isInline(path, call)) continue;
@@ -51,10 +53,29 @@ export function dataFilesOf(
         cell: statement.cell,
         line: statement.line + lineWithin(statement, call.node),
         needed: needed(statement),
+        made_in: access === "write" ? madeIn(flow, statement, call) : null,
       });
     }
   }
   return found;
+}
+
+/** `np.save("x", a)` writes `x.npy`. */
+function withSuffix(path: string | null, { callee }: Call): string | null {
+  const [, kind] = /^numpy\.(save|savez)(_compressed)?$/.exec(callee) ?? [];
+  if (path === null || kind === undefined || /\.np[yz]$/.test(path)) return path;
+  return `${path}${kind === "save" ? ".npy" : ".npz"}`;
+}
+
+function madeIn(flow: readonly FlowStatement[], statement: FlowStatement, call: Call): number[] | null {
+  // In a function it is not known what the call will be given.
+  if (call.within !== null) return null;
+  // What goes into a file that is opened under a name is written further down.
+  if (/(^|\.)open$/.test(call.callee) && statement.node.type !== "with_statement" && statement.names.binds.size > 0)
+    return null;
+  const from = backward(flow, statement, statement.uses.keys(), (giver) => giver.uses.keys());
+  const cells = new Set([statement.cell, ...[...from].map((index) => flow[index]!.cell)]);
+  return [...cells].sort((a, b) => a - b);
 }
 
 function accessOf(call: Call, text: (node: Node | undefined) => string | null): DataFile["access"] | null {

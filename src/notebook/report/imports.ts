@@ -74,7 +74,7 @@ export function importsOf(cells: readonly AnalysedCell[], local: ReadonlySet<str
   return { modules: [...found.values()], names };
 }
 
-/** Whether any name may have come in unseen: a star import, `%run`, `%pylab`, `exec`. */
+/** Whether any name may have come in unseen: a star import, `%run`, `%pylab`, `exec`, `globals()[...] = ...`. */
 export function bringsUnseenNames(cell: AnalysedCell): boolean {
   if (cell.statements.some(({ names }) => names.stars.length > 0)) return true;
   if (
@@ -86,8 +86,7 @@ export function bringsUnseenNames(cell: AnalysedCell): boolean {
   for (const node of walk(cell.tree.root)) {
     if (node.type !== "call") continue;
     const callee = textOf(cell.tree, child(node, "function")!);
-    if (/^(exec|eval|globals\(\)\.update|locals\(\)\.update|run_line_magic|get_ipython\(\)\.\w+)$/.test(callee))
-      return true;
+    if (/^(exec|eval|globals|locals|run_line_magic|get_ipython\(\)\.\w+)$/.test(callee)) return true;
   }
   return false;
 }

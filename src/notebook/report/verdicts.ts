@@ -23,11 +23,16 @@ export interface Judged {
 
 const NEEDED = new Set(["score", "source", "fit", "split", "frozen", "seed", "train"]);
 
-/** Verdict and reason of one cell; `statements` are its own, none when it is skipped. */
+/** A cell that is not run. */
+export function leftOut({ cell, directives, notebookCell }: AnalysedCell): CellEstimate {
+  const by = directives.includes("skip") ? '"iapp: skip"' : '"skip" in iapp.yaml';
+  return { cell, first_line: firstLine(notebookCell.source), directives, verdict: "drop", reason: `left out by ${by}` };
+}
+
+/** Verdict and reason of one cell that is run; `statements` are its own. */
 export function judge(cell: AnalysedCell, statements: readonly FlowStatement[], judged: Judged): CellEstimate {
   const { directives, notebookCell } = cell;
   const base = { cell: cell.cell, first_line: firstLine(notebookCell.source), directives };
-  if (directives.includes("skip")) return { ...base, verdict: "drop", reason: 'left out by "iapp: skip"' };
   const role = (statement: FlowStatement): string => judged.slice.roles[statement.index] ?? "drop";
   const scoring = statements.filter((one) => role(one) === "score");
   const training = statements.filter((one) => NEEDED.has(role(one)) && role(one) !== "score");

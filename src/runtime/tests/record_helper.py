@@ -18,8 +18,8 @@ from iapp_runtime.train.in_kernel import record_program
 from iapp_runtime.train.render import render
 
 
-def program(cells: list[str], workdir: Path, **serve: Any) -> dict[str, Any]:
-    """program.json of a notebook given as sources."""
+def program(cells: list[str], workdir: Path, order: list[int] | None = None, **serve: Any) -> dict[str, Any]:
+    """program.json of a notebook given as sources, run in that order of cells. `serve`: name, cell, answers, paths."""
     entries = [
         {
             "cell": n,
@@ -37,12 +37,14 @@ def program(cells: list[str], workdir: Path, **serve: Any) -> dict[str, Any]:
         "notebook": str(workdir / "nb.ipynb"),
         "workdir": str(workdir),
         "language_version": None,
-        "cells": entries,
+        "cells": entries if order is None else [entries[n - 1] for n in order],
         "parameters": [],
         "serve": {"name": serve.get("name"), "cell": serve.get("cell")},
         "limits": {"cell_seconds": 600, "run_seconds": None, "output_bytes_per_cell": 1000000},
         "stop_on_error": False,
         "env": {},
+        "answers": serve.get("answers") or {},
+        "paths": serve.get("paths") or {},
     }
 
 
@@ -129,11 +131,11 @@ def source_of(document: dict[str, Any]) -> dict[str, Any]:
     return {"kind": source["kind"], "columns": {c["name"]: c["dtype"] for c in source["columns"]}}
 
 
-def record(cells: list[str], tmp_path: Path, monkeypatch: Any, **serve: Any) -> Run:
+def record(cells: list[str], tmp_path: Path, monkeypatch: Any, order: list[int] | None = None, **serve: Any) -> Run:
     """Run the cells in `tmp_path`, where data files lie."""
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "run"
-    record_program(program(cells, tmp_path, **serve), folder)
+    record_program(program(cells, tmp_path, order, **serve), folder)
     log = folder / "recorder.log"
     assert not log.exists(), log.read_text()
     return Run(json.loads((folder / "record.json").read_text()), folder, cells)

@@ -72,6 +72,17 @@ def test_runs_on_after_a_failing_cell_and_keeps_outputs(tmp_path):
     assert (logs[0]["cell"], logs[0]["line"]) == (1, f"hello {tmp_path}")
 
 
+def test_input_is_answered_from_the_stored_output_and_is_else_an_error(tmp_path):
+    run = prepare(tmp_path, ["n = int(input('How many? '))\nprint(n + 1)", "input('And? ')"])
+    program = json.loads((run / "program.json").read_text())
+    program["answers"] = {"1": [{"text": "How many? 41", "typed": False}]}
+    (run / "program.json").write_text(json.dumps(program))
+    ends = [event for event in execute(run, "--no-record") if event["code"] == "cell.end"]
+    assert [end["error"] and end["error"]["ename"] for end in ends] == [None, "NoStoredAnswer"]
+    executed = nbformat.read(str(run / "executed.ipynb"), as_version=4)
+    assert executed.cells[0].outputs[0]["text"] == "How many? 41\n42\n"
+
+
 def test_a_flood_of_output_is_bounded(tmp_path):
     run = prepare(tmp_path, ["for i in range(200000):\n    print('line', i)"])
     execute(run, "--no-record")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from record_helper import as_rows, equal, prove, record
 from trap_data import write_tables
-from traps import TRAPS, missing, parse
+from traps import TRAPS, missing, order_of, parse
 
 VALUES = 8
 
@@ -48,7 +48,7 @@ def test_trap(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         pytest.skip(f"needs {lacking}")
     write_tables(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
-    run = record(cells, tmp_path, monkeypatch)
+    run = record(cells, tmp_path, monkeypatch, order_of(said))
     if "refused" in said:
         assert run.document["status"] == "refused", "it was taken"
         refusal = run.document["refusal"]

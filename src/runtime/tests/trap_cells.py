@@ -15,18 +15,18 @@ from pathlib import Path
 
 from record_helper import program
 from trap_data import write_tables
-from traps import TRAPS, missing, parse
+from traps import TRAPS, missing, order_of, parse
 
 from iapp_runtime.train.in_kernel import record_program
 
 
-def needed(cells: list[str]) -> list[int] | None:
+def needed(cells: list[str], order: list[int] | None) -> list[int] | None:
     """Code cells whose statements are in the scoring module; None when the run was refused."""
     with tempfile.TemporaryDirectory() as folder:
         here = Path(folder)
         write_tables(here)
         os.chdir(here)
-        record_program(program(cells, here), here / "run")
+        record_program(program(cells, here, order), here / "run")
         document = json.loads((here / "run/record.json").read_text())
     if document["status"] != "ok":
         return None
@@ -41,5 +41,12 @@ if __name__ == "__main__":
         for path in TRAPS:
             said, cells = parse(path.read_text(encoding="utf-8"))
             if missing(said.get("needs", "")) is None:
-                found[path.stem] = {"cells": cells, "needed": needed(cells), "served": said.get("served")}
+                order = order_of(said)
+                found[path.stem] = {
+                    "cells": cells,
+                    "counts": [int(count) for count in said.get("counts", "").split()],
+                    "order": order,
+                    "needed": needed(cells, order),
+                    "served": said.get("served"),
+                }
     json.dump(found, sys.stdout)

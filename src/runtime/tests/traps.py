@@ -3,7 +3,7 @@
 A trap is a file of `test/fixtures/notebooks` in the percent format: a comment that says what it is about, lines `# key: value`, and cells
 after `# %%`. Keys: `served` (the model's name), `required` (columns that must be in the answer's way), `refused` (words of the refusal),
 `dropped` (cells that scoring must not need), `by` (`predict`, where the model itself makes the features), `needs` (packages or versions:
-`pandas<2, lightgbm`).
+`pandas<2, lightgbm`), `counts` (the stored execution counts of the cells) with `order` (that in which they are run because of them).
 """
 
 # ruff: noqa: E501
@@ -15,7 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 TRAPS = sorted((Path(__file__).resolve().parents[3] / "test/fixtures/notebooks").glob("*.py"))
-KEYS = {"served", "required", "refused", "dropped", "needs", "by"}
+KEYS = {"served", "required", "refused", "dropped", "needs", "by", "counts", "order"}
 
 
 def parse(text: str) -> tuple[dict[str, str], list[str]]:
@@ -25,6 +25,11 @@ def parse(text: str) -> tuple[dict[str, str], list[str]]:
     assert set(said) <= KEYS, set(said) - KEYS
     assert ("served" in said) != ("refused" in said)
     return said, [cell.strip("\n") for cell in cells]
+
+
+def order_of(said: dict[str, str]) -> list[int] | None:
+    """The cells as they are run; None: from top to bottom."""
+    return [int(cell) for cell in said["order"].split()] if "order" in said else None
 
 
 def missing(needs: str) -> str | None:

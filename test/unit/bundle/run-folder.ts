@@ -200,6 +200,11 @@ export async function makeRun(root: string, run: string, changes: RunChanges = {
     name: "churn",
     program: {
       schema: "iapp.program/1",
+      order: null,
+      remarks: [],
+      missing: {},
+      answers: {},
+      paths: {},
       notebook,
       workdir: root,
       language_version: "3.11",

@@ -1,4 +1,4 @@
-import { cp, writeFile } from "node:fs/promises";
+import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { CheckResult } from "../../../src/actions/check/index.js";
@@ -82,6 +82,21 @@ describe("iapp check", () => {
     expect(code).toBe(2);
     const missing = (json() as CheckResult).problems.find((one) => one.code === "IAPP_NOTEBOOK_FILE_MISSING");
     expect(missing).toMatchObject({ cell: 2, line: 1, level: "error" });
+  });
+
+  it("says which file of the project is read in place of one of another machine", async () => {
+    const cwd = await temporaryFolder();
+    const path = "/kaggle/input/titanic/train.csv";
+    await writeFile(join(cwd, "nb.ipynb"), notebook(FIT).replace("d.csv", path));
+    const told = async () => (await runIapp(["check", "nb.ipynb", "--json"], { cwd })).json() as CheckResult;
+    const found = ({ problems }: CheckResult) => problems.find(({ code }) => code === "IAPP_NOTEBOOK_PATH");
+    expect(found(await told())).toMatchObject({ level: "error", message: /no file of the project has its name/ });
+    await mkdir(join(cwd, "data"));
+    await writeFile(join(cwd, "data/train.csv"), "a,b\n1,2\n");
+    const mapped = await told();
+    expect(mapped.ok).toBe(true);
+    expect(mapped.data_files).toMatchObject([{ path, twins: ["data/train.csv"] }]);
+    expect(found(mapped)).toMatchObject({ level: "info", message: /data\/train\.csv is read in its place/ });
   });
 
   it("reads nbformat 3", async () => {

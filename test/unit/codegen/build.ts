@@ -35,6 +35,11 @@ export class TestNotebook {
   constructor(readonly cells: string[]) {
     this.program = {
       schema: "iapp.program/1",
+      order: null,
+      remarks: [],
+      missing: {},
+      answers: {},
+      paths: {},
       notebook: "/home/someone/notebooks/churn.ipynb",
       workdir: "/home/someone/notebooks",
       language_version: "3.11",

@@ -6,6 +6,7 @@ export const parser = await pythonParser();
 export interface CellOptions {
   tags?: string[];
   count?: number | null;
+  outputs?: object[];
 }
 
 /** A notebook of nbformat 4 with these code cells. */
@@ -22,8 +23,8 @@ export function notebookOf(
       ...metadata,
     },
     cells: cells.map((cell) => {
-      const [source, { tags = [], count = null }] = typeof cell === "string" ? [cell, {}] : cell;
-      return { cell_type: "code", source, metadata: { tags }, execution_count: count, outputs: [] };
+      const [source, { tags = [], count = null, outputs = [] }] = typeof cell === "string" ? [cell, {}] : cell;
+      return { cell_type: "code", source, metadata: { tags }, execution_count: count, outputs };
     }),
   };
   return parseNotebook(JSON.stringify(document), "test.ipynb");

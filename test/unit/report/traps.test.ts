@@ -9,10 +9,16 @@ const RUNTIME = resolve(import.meta.dirname, "../../../src/runtime");
 
 interface Trap {
   cells: string[];
+  /** Stored execution counts, where the trap is about them, and the order in which they make the cells run. */
+  counts: number[];
+  order: number[] | null;
   /** Cells of the scoring module that the run has cut; null: refused. */
   needed: number[] | null;
   served: string | null;
 }
+
+const reportOf = ({ cells, counts }: Trap) =>
+  staticReport(notebookOf(cells.map((source, i) => [source, { count: counts[i] ?? null }])), { parser });
 
 describe.skipIf(pythonWithPandas === null)(`check agrees with the run (${skipped})`, () => {
   let traps: [string, Trap][];
@@ -29,8 +35,9 @@ describe.skipIf(pythonWithPandas === null)(`check agrees with the run (${skipped
   }, 300_000);
 
   it("in every trap: what it called training or neither is not needed for scoring", () => {
-    const wrong = traps.flatMap(([name, { cells, needed }]) => {
-      const report = staticReport(notebookOf(cells), { parser });
+    const wrong = traps.flatMap(([name, trap]) => {
+      const { needed } = trap;
+      const report = reportOf(trap);
       const unneeded = report.cells.filter(({ verdict }) => verdict === "train" || verdict === "drop");
       return unneeded
         .filter(({ cell }) => needed?.includes(cell) === true)
@@ -41,10 +48,17 @@ describe.skipIf(pythonWithPandas === null)(`check agrees with the run (${skipped
   });
 
   it("in every trap: what it would serve is what is served", () => {
-    const wrong = traps.flatMap(([name, { cells, needed, served }]) => {
-      const guess = staticReport(notebookOf(cells), { parser }).served;
+    const wrong = traps.flatMap(([name, trap]) => {
+      const { needed, served } = trap;
+      const guess = reportOf(trap).served;
       return needed === null || guess?.name === served ? [] : [`${name}: ${guess?.name ?? "nothing"}, not ${served}`];
     });
     expect(wrong).toEqual([]);
+  });
+
+  it("in every trap: the order of the cells is that of its head", () => {
+    const found = traps.map(([name, trap]) => [name, reportOf(trap).order?.cells ?? null]);
+    expect(found).toEqual(traps.map(([name, { order }]) => [name, order]));
+    expect(traps.filter(([, { order }]) => order !== null).length).toBeGreaterThan(1);
   });
 });

@@ -1,3 +1,5 @@
+import { answerIn, storedLines } from "../../answers.js";
+import { stringValue } from "../../python/literals.js";
 import type { Facts } from "../facts.js";
 import type { ImportedModule } from "../imports.js";
 import { type Checked, type Problem, problemAt } from "./problem.js";
@@ -15,16 +17,19 @@ const PLATFORM: Record<string, string> = {
 export function interactiveProblems(checked: Checked, facts: Facts, modules: readonly ImportedModule[]): Problem[] {
   const problems: Problem[] = [];
   const cellOf = (number: number) => checked.cells.find((cell) => cell.cell === number)!;
+  const stored = storedLines(checked.cells);
   for (const statement of checked.flow) {
     for (const call of facts.calls[statement.index] ?? []) {
       if (!ASKING.test(call.callee)) continue;
+      const asked = call.args[0] === undefined ? "" : stringValue(statement.tree, call.args[0]);
+      const lines = stored[String(statement.cell)] ?? [];
+      const answer = asked === null || /getpass/.test(call.callee) ? null : answerIn(lines, asked);
       problems.push(
-        problemAt(cellOf(statement.cell), call.node.start, {
-          code: "IAPP_NOTEBOOK_INPUT",
-          level: checked.needed(statement) ? "error" : "warning",
-          message: `${call.method}() waits for a person; a training job has none`,
-          remedy: 'Give the value as a constant or by os.environ["NAME"], and set it with -p NAME=value.',
-        }),
+        problemAt(
+          cellOf(statement.cell),
+          call.node.start,
+          answer === null ? unanswered(call.method, checked.needed(statement)) : answered(asked!, answer),
+        ),
       );
     }
   }
@@ -44,4 +49,22 @@ export function interactiveProblems(checked: Checked, facts: Facts, modules: rea
     );
   }
   return problems;
+}
+
+function answered(prompt: string, answer: string): Parameters<typeof problemAt>[2] {
+  return {
+    code: "IAPP_NOTEBOOK_INPUT",
+    level: "info",
+    message: `input(${JSON.stringify(prompt)}) is answered with ${JSON.stringify(answer)}, as in the stored output`,
+    remedy: "Another answer: -p NAME=value, where the cell says NAME = input(...).",
+  };
+}
+
+function unanswered(method: string, needed: boolean): Parameters<typeof problemAt>[2] {
+  return {
+    code: "IAPP_NOTEBOOK_INPUT",
+    level: needed ? "error" : "warning",
+    message: `${method}() waits for a person; a training job has none, and no stored output shows what was typed`,
+    remedy: 'Give the answer with -p NAME=value, where the cell says NAME = input(...); or read os.environ["NAME"].',
+  };
 }

@@ -25,7 +25,7 @@ export function pathProblems(files: readonly DataFile[]): Problem[] {
         line: file.line,
         column: null,
         message: `${file.path} is ${what}`,
-        remedy: "Use a path relative to the notebook.",
+        remedy: "Put the file into the project, or use a path relative to the notebook.",
       },
     ];
   });

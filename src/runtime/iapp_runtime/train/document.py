@@ -45,7 +45,7 @@ def write_record(recording: Recording, run_dir: Path, files: FileWatch | None, r
     except Exception as error:
         recording.fault(error)
         document.update(status="refused", refusal=_internal(error).document())
-    document["warnings"] = find_warnings(recording, choice, cut)
+    document["warnings"] = [*recording.program.remarks, *find_warnings(recording, choice, cut)]
     if refit is not None:
         document["warnings"].append(refit.warning())
     training = needed_for_training(recording, _fit_of(recording, choice)) if choice is not None else set()

@@ -35,13 +35,15 @@ def failures(recording: Recording, cut: Cut | None) -> list[dict[str, Any]]:
             "traceback": failure.traceback, "matters": bool(hit), "why": why,
         })  # fmt: skip
     found.extend(_unread(recording, cut, unread) for unread in recording.unread)
-    return sorted(found, key=lambda failure: failure["cell"])
+    place = {number: index for index, number in enumerate(recording.program.cells)}
+    return sorted(found, key=lambda failure: place[failure["cell"]])
 
 
 def _unread(recording: Recording, cut: Cut | None, unread: Unread) -> dict[str, Any]:
     """A cell that does not parse mattered when a line of it may set or change something that is read further down."""
     number = unread.cell.number
-    before = [index for index, statement in enumerate(recording.statements) if statement.cell.number < number]
+    runs_before = recording.program.runs_before
+    before = [i for i, statement in enumerate(recording.statements) if runs_before(statement.cell.number, number)]
     needed = cut.need_at.get(before[-1], set()) if cut is not None and before else set()
     hit = sorted(_named_by_changes(unread.cell.source) & needed)
     why = (
@@ -172,20 +174,25 @@ def refuse_failures(found: list[dict[str, Any]], recording: Recording) -> None:
 def _remedy(failure: dict[str, Any], recording: Recording) -> str:
     if failure["ename"] == "NameError":
         return name_error_remedy(failure["evalue"], failure["cell"], recording)
+    if failure["ename"] == "NoStoredAnswer":
+        return "give the answer with -p NAME=value, where the cell says NAME = input(...), or read os.environ"
     if failure["ename"] in ("ModuleNotFoundError", "ImportError"):
         return "add the package to the project's requirements, or an older release that still has this name"
     if failure["ename"] == "FileNotFoundError":
-        return "put the file beside the notebook, or map its path"
+        return "put the file beside the notebook; one of another machine's path may lie anywhere in the project"
     return "correct the cell, or run with the package versions the notebook was written for"
 
 
 def name_error_remedy(text: str, cell: int, recording: Recording) -> str:
     """Where a name that is not defined yet would have come from."""
     name = text.split("'")[1] if "'" in text else text
+    known = recording.program.missing.get(name)
+    if known is not None:
+        return known
     for statement in recording.statements:
         if name in names_in(statement.node).binds:
             where = statement.cell.number
-            if where > cell:
+            if recording.program.runs_before(cell, where):
                 return f"'{name}' is first defined in cell {where}, further down: move that cell up"
             return f"'{name}' is defined in cell {where}, which did not get so far"
     return f"'{name}' is defined nowhere in the notebook: it was left over from a cell that is gone"

@@ -19,6 +19,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from . import stand_ins
 from .document import write_record
 from .program import Program
 from .recorder.facts import Failure
@@ -61,6 +62,7 @@ def finish(run_dir: str | Path, failures: list[dict[str, Any]] | None = None) ->
             raise RuntimeError("the recorder was not installed")
         _session.files.cell = None
         _session.stepper.close()
+        _session.stepper.recording.program.remarks += stand_ins.close()
         _add_failures(_session, failures or [])
         write_record(_session.stepper.recording, folder, _session.files, time.perf_counter() - _session.started)
     except Exception:
@@ -138,14 +140,18 @@ def record_program(program: dict[str, Any], run_dir: str | Path) -> dict[str, An
     InteractiveShell.clear_instance()
     shell = InteractiveShell.instance()
     session = Session(shell, Program(program))
+    stand_in = stand_ins.StandIns(program, shell)
     for cell in program["cells"]:
         if cell.get("skip"):
             continue
         session.files.cell = cell["cell"]
+        stand_in.begin_cell(cell["cell"])
         session.stepper.begin_cell(cell["cell"])
         if cell["source"].strip():
             run_cell: Any = shell.run_cell
             run_cell(cell["source"], store_history=False, silent=False)
     session.files.cell = None
     session.stepper.close()
+    stand_in.close()
+    session.stepper.recording.program.remarks += stand_in.remarks
     return write_record(session.stepper.recording, folder, session.files, time.perf_counter() - session.started)

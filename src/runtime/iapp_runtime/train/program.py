@@ -78,10 +78,18 @@ class Program:
             raise ValueError(f"this runtime reads iapp.program/1, not {schema!r}")
         self.document = document
         self.workdir = Path(document.get("workdir") or ".")
+        #: In the order in which they are run, which may not be that of their numbers.
         self.cells = {cell["cell"]: Cell(cell) for cell in document["cells"]}
         serve = document.get("serve") or {}
+        self.remarks: list[dict[str, Any]] = list(document.get("remarks") or [])
+        self.missing: dict[str, str] = dict(document.get("missing") or {})
         self.serve_name: str | None = serve.get("name")
         self.serve_cell: int | None = serve.get("cell")
+
+    def runs_before(self, one: int, other: int) -> bool:
+        """Whether the cell `one` is run before the cell `other`."""
+        place = list(self.cells)
+        return place.index(one) < place.index(other)
 
     @classmethod
     def load(cls, run_dir: Path) -> Program:

@@ -100,8 +100,10 @@ class Runner:
         with self._events.phase("kernel"):
             await self._watched(self._kernel.start(), 0)
         await self._hidden(
+            "from iapp_runtime.train import stand_ins\n"
             "from iapp_runtime.train.execute import kernel_side\n"
-            f"kernel_side.install({self._program['workdir']!r}, {self._budget})",
+            f"kernel_side.install({self._program['workdir']!r}, {self._budget})\n"
+            f"stand_ins.install({str(self._dir)!r})",
             0,
         )
         if self._record:
@@ -118,7 +120,8 @@ class Runner:
         self._events.emit("cell.start", cell=number, position=position + 1, of=len(self._cells), first_line=first[:120])
         began = time.monotonic()
         self._client.begin(number)
-        tell = f"kernel_side.begin({number})" + (f"\nin_kernel.begin_cell({number})" if self._record else "")
+        tell = f"kernel_side.begin({number})\nstand_ins.begin({number})"
+        tell += f"\nin_kernel.begin_cell({number})" if self._record else ""
         await self._hidden(tell, number)
         count = None
         if source.strip():
