@@ -1,21 +1,29 @@
 import type { DoctorFinding, DoctorResult } from "../actions/doctor/index.js";
 import type { Host } from "../core/host.js";
-import { defineCommand } from "./command.js";
+import { type CommandInput, defineCommand } from "./command.js";
 
 export default defineCommand({
   summary: "find what is wrong on this machine and mend it",
   description:
     "Looks at Node, Python, the package index, the project's folder and notebook, environments, locks and apps, and says for each " +
     "how it is and what to do. Exit code 1 when something fails.",
-  options: [{ flags: "--fix", summary: "mend what can be mended without losing anything" }],
-  examples: ["iapp doctor", "iapp doctor --fix", "iapp doctor --json"],
+  options: [
+    { flags: "--fix", summary: "mend what can be mended without losing anything" },
+    { flags: "--target <name>", summary: "look at this target instead, as `iapp target check` does" },
+  ],
+  examples: ["iapp doctor", "iapp doctor --fix", "iapp doctor --target prod"],
   async run(input, host) {
-    const { doctor } = await import("../actions/doctor/index.js");
-    const result = await doctor(host, { fix: input.options.fix === true });
+    const result = await examine(host, input);
     host.result(result, () => text(result, host));
     return result.ok ? 0 : 1;
   },
 });
+
+async function examine(host: Host, { options }: CommandInput): Promise<DoctorResult> {
+  const { doctor, doctorOfTarget } = await import("../actions/doctor/index.js");
+  if (options.target === undefined) return doctor(host, { fix: options.fix === true });
+  return doctorOfTarget(host, String(options.target));
+}
 
 function text({ findings, ok }: DoctorResult, host: Host): string {
   const { style } = host;

@@ -91,6 +91,20 @@ describe.skipIf(!hasCluster)("iapp on a cluster", () => {
   it("deploys with exactly the printed rights, answers as this machine does, and changes nothing the second time", async () => {
     const first = await json<{ changed: boolean; version: string }>("deploy", "nb.ipynb", "--replicas", "1");
     expect([first.changed, first.version]).toEqual([true, "v1"]);
+    // What is rendered without asking the cluster is what was made.
+    const rendered = await iapp("render", "--replicas", "1");
+    await writeFile(join(root, "rendered.yaml"), rendered.stdout);
+    const diff = [
+      "diff",
+      "--server-side",
+      "--field-manager=iapp",
+      "-n",
+      space.namespace,
+      "-f",
+      join(root, "rendered.yaml"),
+    ];
+    const compared = await run("kubectl", diff, root, { KUBECONFIG: join(root, "kubeconfig") });
+    expect([compared.code, compared.stdout], compared.stderr).toEqual([0, ""]);
     await json("deploy", "nb.ipynb", "--target", "local", "--name", "here");
     const rows = join(project, "rows.csv");
     await cp(join(project, "d.csv"), rows);

@@ -1,6 +1,8 @@
 import type { Context } from "../../core/events.js";
 import { redact } from "../../core/redact.js";
 import { findProject } from "../../project/layout.js";
+import { findTarget } from "../../project/targets.js";
+import { checkTarget } from "../target/check.js";
 import { apps } from "./apps.js";
 import { environments } from "./environments.js";
 import type { Check, Finding, Level, Patient } from "./finding.js";
@@ -51,6 +53,19 @@ export async function doctor(ctx: Context, options: { fix: boolean }): Promise<D
   for (const finding of groups.flat()) findings.push(await shown(finding, options.fix));
   const isWell = findings.every(({ level, fixed }) => level !== "fail" || fixed !== null);
   return { schema: "iapp.doctor/1", folder: layout.root, ok: isWell, findings };
+}
+
+/** Looks at a target from all sides. Nothing there can be mended from here. */
+export async function doctorOfTarget(ctx: Context, name: string): Promise<DoctorResult> {
+  const layout = await findProject(ctx.cwd);
+  const { findings } = await checkTarget(ctx, await findTarget(ctx.env, name));
+  const all = await Promise.all(findings.map((finding) => shown(finding, false)));
+  return {
+    schema: "iapp.doctor/1",
+    folder: layout.root,
+    ok: all.every(({ level }) => level !== "fail"),
+    findings: all,
+  };
 }
 
 /** A check that fails itself is a finding, not the end. */
