@@ -159,8 +159,11 @@ describe.skipIf(!hasCluster)("iapp on a cluster", () => {
     const locally = await iapp("train", "bad.ipynb", "--json");
     expect(refused.code, refused.stdout).toBe(2);
     const { error } = JSON.parse(refused.stdout) as { error: { code: string; where: string } };
-    expect(locally.stdout).toContain(error.code);
-    expect(error.where).toMatch(/^cell 2/);
+    const { record } = JSON.parse(locally.stdout) as {
+      record: { refusal: { code: string; cell: number; line: number } };
+    };
+    const { code, cell, line } = record.refusal;
+    expect([error.code, error.where]).toEqual([code, `cell ${cell}, line ${line}`]);
     for (const name of ["there", "bad"]) await json("delete", name);
   }, 400_000);
 

@@ -2,7 +2,6 @@ import type { Context } from "../../core/events.js";
 import { redact } from "../../core/redact.js";
 import { findProject } from "../../project/layout.js";
 import { findTarget } from "../../project/targets.js";
-import { checkTarget } from "../target/check.js";
 import { apps } from "./apps.js";
 import { environments } from "./environments.js";
 import type { Check, Finding, Level, Patient } from "./finding.js";
@@ -57,7 +56,8 @@ export async function doctor(ctx: Context, options: { fix: boolean }): Promise<D
 
 /** Looks at a target from all sides. Nothing there can be mended from here. */
 export async function doctorOfTarget(ctx: Context, name: string): Promise<DoctorResult> {
-  const layout = await findProject(ctx.cwd);
+  // The cluster's client takes a moment to load: only for this.
+  const [{ checkTarget }, layout] = await Promise.all([import("../target/check.js"), findProject(ctx.cwd)]);
   const { findings } = await checkTarget(ctx, await findTarget(ctx.env, name));
   const all = await Promise.all(findings.map((finding) => shown(finding, false)));
   return {
