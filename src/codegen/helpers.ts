@@ -9,6 +9,7 @@ export const HELPERS = new Set([
   "concat_rows",
   "dummies",
   "expand",
+  "forward_pass",
   "in_request_order",
   "keep",
   "restored",

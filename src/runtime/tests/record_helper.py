@@ -99,6 +99,8 @@ class Run:
         body.append(f"return {self.piece(d['result'])}")
         lines.append("def features(rows):\n" + textwrap.indent("\n".join(b for b in body if b.strip()), "    "))
         call = d["predict"]["call"].replace("{X}", "features(rows)")
+        for helper in d["helpers"]:
+            call = re.sub(rf"(?<![\w.]){helper}\(", f"replay_{helper}(", call)
         post = [f"{d['post_input'] or 'prediction'} = {call}", *(self.piece(p) for p in d["post"])]
         post.append(f"return {d['post_result'] or d['post_input'] or 'prediction'}")
         lines.append("def predict(rows):\n" + textwrap.indent("\n".join(post), "    "))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from .answering import call_of, check_model
 from .candidates import Choice
-from .expected import Expected, predict_method
+from .expected import Expected
 from .fields import features_of, final_answers, inner_piece, post_fields, samples_of, source_document
 from .kinds import LEARNS
 from .reads import names_in
@@ -38,7 +39,7 @@ _RESERVED = {
 }
 _HELPERS = {
     "rows_in", "check", "checked", "keep", "split", "row_count", "dummies", "expand", "bins", "codes", "by_group",
-    "as_recorded", "scaled", "restored", "concat_rows", "in_request_order",
+    "as_recorded", "scaled", "restored", "concat_rows", "in_request_order", "forward_pass",
 }  # fmt: skip
 
 
@@ -81,7 +82,7 @@ def cut_slice(recording: Recording, choice: Choice) -> Slice:
     cut.kept.reverse()
     number = recording.candidates.index(candidate)
     post = find_post(cut, candidate, number)
-    _check_model(candidate)
+    check_model(candidate, recording.statements[candidate.statement])
     _take_model_code(cut, candidate)
     defined = definitions(cut, [kept.at for kept in [*cut.kept, criterion]])
     inner = [part for part in parts if isinstance(part, Kept)]
@@ -113,9 +114,10 @@ def cut_slice(recording: Recording, choice: Choice) -> Slice:
         document.update(post_fields(writer, post, lives))
     document["imports"] = imports(recording, cut.imports)
     document["source"] = source_document(recording, served)
-    method = predict_method(candidate)
     model = served_model.name
-    document["predict"] = {"model": model, "call": f"{model}.{method}({{X}})", "returns": "prediction"}
+    call, helpers = call_of(model, candidate)
+    writer.helpers |= helpers
+    document["predict"] = {"model": model, "call": call, "returns": "prediction"}
     proba = hasattr(candidate.state.value, "predict_proba")
     document["proba"] = f"{model}.predict_proba({{X}})" if proba else None
     classes = getattr(candidate.state.value, "classes_", None) if proba else None
@@ -152,16 +154,6 @@ def _author_names(recording: Recording) -> set[str]:
         found = names_in(statement.node)
         names |= found.reads | found.binds
     return names
-
-
-def _check_model(candidate: Any) -> None:
-    method = predict_method(candidate)
-    if not hasattr(candidate.state.value, method):
-        raise Refused(
-            "IAPP_NOTEBOOK_NO_NEW_ROWS",
-            f"{candidate.kind} has no {method}: it gives answers for the rows it was fitted on and for no others",
-            "use a model that predicts for new rows",
-        )
 
 
 def _take_model_code(cut: Cut, candidate: Any) -> None:

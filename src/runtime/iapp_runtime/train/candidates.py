@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from .kinds import PREDICTS, is_rowlike, n_rows
+from .networks import is_module, is_state_of
 from .recorder.estimators import Candidate
 from .recorder.state import Recording
 from .slicer.refusals import Refused
@@ -89,12 +90,17 @@ def model_name(recording: Recording, candidate: Candidate) -> str:
     """The author's name for a model."""
     node = recording.sites[candidate.site]
     owner = node.func.value if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else None
-    if isinstance(owner, ast.Name):
+    if isinstance(owner, ast.Name) and not _is_part(recording.namespace.get(owner.id), candidate.owner):
         return owner.id
     for name, value in recording.namespace.items():
         if value is candidate.owner and not name.startswith("_"):
             return name
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", candidate.kind).lower()
+
+
+def _is_part(whole: Any, owner: Any) -> bool:
+    """`holder.net(X)`: a network that another object holds."""
+    return is_module(owner) and whole is not owner
 
 
 def _explicit(recording: Recording, able: list[Candidate]) -> Choice:
@@ -121,6 +127,7 @@ def _holds(value: Any, owner: Any, depth: int = 0) -> bool:
         value is owner
         or getattr(owner, "best_estimator_", None) is value
         or getattr(value, "best_estimator_", None) is owner
+        or is_state_of(value, owner)
     ):
         return True
     if depth < 2 and isinstance(value, (list, tuple, dict)) and len(value) < 50:
@@ -130,14 +137,18 @@ def _holds(value: Any, owner: Any, depth: int = 0) -> bool:
 
 def _nothing(recording: Recording) -> Refused:
     seen = []
-    for candidate in recording.candidates[-5:]:
+    batches = False
+    for candidate in [c for c in recording.candidates if c.table is not None][-5:]:
         cell = recording.statements[candidate.statement].cell.number
         rows = n_rows(candidate.table) if is_rowlike(candidate.table) else 0
         what = (
-            "its rows come from no table that was read"
+            "it gets its rows in batches, of which no table is known"
+            if is_module(candidate.owner) and candidate.context
+            else "its rows come from no table that was read"
             if rows >= _FEWEST
             else f"it gets {rows} row{'' if rows == 1 else 's'}"
         )
+        batches = batches or "batches" in what
         seen.append(f"{candidate.kind}.{candidate.method} (cell {cell}): {what}")
     if not seen:
         return Refused(
@@ -148,5 +159,7 @@ def _nothing(recording: Recording) -> Refused:
     return Refused(
         "IAPP_NOTEBOOK_NO_ROWS",
         f"No call of predict or fit gets rows of a table. Seen: {'; '.join(seen)}.",
-        "read the rows from a file or data set, and give them to the model",
+        "give the trained network the whole table at once (model(torch.tensor(X_test)) under torch.no_grad())"
+        if batches
+        else "read the rows from a file or data set, and give them to the model",
     )

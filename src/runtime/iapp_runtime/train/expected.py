@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from .kinds import PREDICTS, columns_of, is_sparse, n_rows, take
+from .networks import is_tensor, plain
 from .recorder.estimators import Candidate
 from .recorder.state import Recording
 
@@ -63,8 +64,8 @@ class Expected:
         known = self.calls == 0
         finals: Any = self.raw
         if final is not None:
-            values = np.asarray(final)[self.served_at]
-            finals = np.empty(len(self.rows), dtype=object)
+            values = (plain(final) if is_tensor(final) else np.asarray(final))[self.served_at]
+            finals = np.empty((len(self.rows), *values.shape[1:]), dtype=object)
             finals[known] = values
         predictions = {
             "raw": self.raw,
@@ -103,7 +104,7 @@ def _predictions(call: Candidate, served: Candidate, method: str, at: np.ndarray
         and call.method in PREDICTS
         and n_rows(call.result) == n_rows(call.table)
     ):
-        return np.asarray(call.result)[at]
+        return (plain(call.result) if is_tensor(call.result) else np.asarray(call.result))[at]
     return np.asarray(getattr(served.state.value, method)(call.table))[at]
 
 
@@ -121,6 +122,8 @@ def _stack(parts: list[Any]) -> Any:
     if not parts:
         return None
     first = parts[0]
+    if is_tensor(first):
+        return np.concatenate([plain(part) for part in parts])
     if len(parts) == 1:
         return first
     if isinstance(first, (pd.DataFrame, pd.Series)):

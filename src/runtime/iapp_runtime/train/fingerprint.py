@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .kinds import is_sparse
+from .networks import is_any_tensor, tensor_print
 
 _SAMPLED = 64 << 20
 _LONG = 500_000
@@ -75,6 +76,8 @@ def of_value(value: Any, depth: int = 0) -> Any:
             return ("array", value.shape, _of_ndarray(value))
         if is_sparse(value):
             return ("sparse", value.shape, value.nnz)
+        if is_any_tensor(value):
+            return ("tensor", tuple(value.shape), tensor_print(value))
         if isinstance(value, (list, tuple)):
             ids = hash(tuple(map(id, value if len(value) < _LONG else value[::17])))
             inner = (

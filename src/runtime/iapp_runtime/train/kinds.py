@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .networks import is_network, is_tensor
+
 TABLES = (pd.DataFrame, pd.Series)
 _ROWLIKE = (pd.DataFrame, pd.Series, np.ndarray, list, pd.Index, pd.api.extensions.ExtensionArray)
 SCALARS = (int, float, complex, str, bytes, bool, type(None), np.generic, pd.Timestamp, pd.Timedelta)
@@ -23,7 +25,9 @@ _LAZY = (
 )  # fmt: skip
 _ESTIMATOR_MODULES = ("statsmodels.", "xgboost.", "lightgbm.", "catboost.")
 LEARNS = ("fit", "fit_transform", "fit_predict", "fit_resample", "fit_sample", "partial_fit")
-PREDICTS = ("predict", "predict_proba", "decision_function", "fit_predict", "predict_log_proba", "score_samples")
+PREDICTS = (
+    "predict", "predict_proba", "decision_function", "fit_predict", "predict_log_proba", "score_samples", "forward",
+)  # fmt: skip
 
 
 def is_sparse(value: Any) -> bool:
@@ -35,7 +39,7 @@ def is_rowlike(value: Any) -> bool:
     """True when the value can hold one entry per row."""
     if isinstance(value, _ROWLIKE):
         return not (isinstance(value, np.ndarray) and value.ndim == 0)
-    return is_sparse(value)
+    return is_sparse(value) or is_tensor(value)
 
 
 def n_rows(value: Any) -> int:
@@ -61,6 +65,8 @@ def is_estimator(value: Any) -> bool:
     """True for objects that learn: scikit-learn style, or of a modelling library."""
     if isinstance(value, (type, types.ModuleType, *TABLES, np.ndarray)):
         return False
+    if is_network(value):
+        return True
     module = type(value).__module__
     if module.startswith(_ESTIMATOR_MODULES):
         return any(hasattr(value, name) for name in ("fit", "predict", "transform"))

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .kinds import IMMUTABLE, TABLES, is_estimator, is_sparse
+from .networks import copied, is_any_tensor, is_network, weights_key
 
 _DEPTH = 6
 _LARGE = 256 << 20
@@ -24,6 +25,8 @@ def freeze(value: Any, depth: int = 0) -> Any:
         return value if value.nbytes > _LARGE else value.copy()
     if is_sparse(value):
         return value.copy()
+    if is_any_tensor(value):
+        return value.detach().clone()
     if is_estimator(value):
         return snapshot(value)
     if type(value) in (list, tuple, set):
@@ -54,6 +57,8 @@ def snapshot(estimator: Any, depth: int = 0) -> Any:
     """An estimator as fitted now. `fit` rebinds attributes, so copying the containers is enough and cheap."""
     if depth > _DEPTH:
         return estimator
+    if is_network(estimator):
+        return deep_snapshot(estimator)
     if is_estimator(estimator):
         try:
             twin = copy.copy(estimator)
@@ -73,6 +78,8 @@ def snapshot(estimator: Any, depth: int = 0) -> Any:
 
 def deep_snapshot(estimator: Any) -> Any:
     """A deep copy, for estimators that go on learning in place (`partial_fit`, `warm_start`)."""
+    if is_network(estimator):
+        return copied(estimator)
     try:
         return copy.deepcopy(estimator)
     except Exception:
@@ -81,6 +88,8 @@ def deep_snapshot(estimator: Any) -> Any:
 
 def state_key(estimator: Any, depth: int = 0) -> tuple[Any, ...]:
     """Identity of a fitted state: the identities of what the estimator and its parts hold."""
+    if is_network(estimator):
+        return weights_key(estimator)
     parts: list[Any] = [id(estimator)]
     try:
         attributes = vars(estimator)

@@ -10,6 +10,7 @@ from typing import Any
 
 from iapp_runtime import codec, pickles
 
+from .networks import storable
 from .slicer.entries import Entry
 from .slicer.refusals import Refused
 
@@ -84,7 +85,7 @@ def models(entries: list[Entry], run_dir: Path) -> list[dict[str, Any]]:
             value = [state.value for state in entry.value]
             first = value[0]
         path = run_dir / "objects" / f"{entry.name}.pkl"
-        names = _stored(entry, partial(pickles.dump, value, path))
+        names = _stored(entry, partial(pickles.dump, storable(value), path))
         origin = _origin(entry)
         found.append({
             "name": entry.name, "class": type(first).__name__, "file": f"objects/{entry.name}.pkl",

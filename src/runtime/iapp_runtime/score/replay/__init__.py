@@ -22,6 +22,7 @@ HOMES = {
     "concat_rows": "order",
     "dummies": "indicators",
     "expand": "values",
+    "forward_pass": "networks",
     "in_request_order": "order",
     "keep": "order",
     "restored": "fitted",

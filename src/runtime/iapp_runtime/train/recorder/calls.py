@@ -11,6 +11,7 @@ from ..lineage import Rows
 from .bound import Bound, bind
 from .derive import Parents
 from .estimators import observe_estimator, watch_construction
+from .forward import network_called, observe_forward
 from .results import record_result, record_rows
 from .sources import is_source, observe_source
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 _DRAWING = ("matplotlib", "seaborn", "plotly", "IPython", "ipywidgets", "bokeh", "altair", "wordcloud", "missingno")
 _ITERATORS = (zip, enumerate, map, filter, iter, reversed)
 _ROW_GENERATORS = {"iterrows", "itertuples", "items", "iteritems"}
-_SAVES = ("pickle", "joblib", "_pickle", "cloudpickle", "dill", "skops")
+_SAVES = ("pickle", "joblib", "_pickle", "cloudpickle", "dill", "skops", "torch")
 
 
 class Call:
@@ -71,6 +72,10 @@ def observe_call(hooks: Hooks, call: Call) -> Any:
     recording = hooks.recording
     if hooks.row_loop:
         return _in_row_loop(hooks, call)
+    network = network_called(call)
+    if network is not None:
+        noted, result = observe_forward(hooks, call, network)
+        return result if noted else _noted(hooks, call, result, None)
     if recording.is_users(call.function) and not _is_learning(call):
         return _users(hooks, call)
     around = AROUND.get(call.name)
@@ -79,11 +84,14 @@ def observe_call(hooks: Hooks, call: Call) -> Any:
         if handled:
             return result
     before = _before(hooks, call)
-    result = hooks.library(call.function, call.args, call.kwargs)
+    return _noted(hooks, call, hooks.library(call.function, call.args, call.kwargs), before)
+
+
+def _noted(hooks: Hooks, call: Call, result: Any, before: tuple[Any, Rows] | None) -> Any:
     try:
         _after(hooks, call, result, before)
     except Exception as error:
-        recording.fault(error)
+        hooks.recording.fault(error)
     return result
 
 
@@ -127,7 +135,7 @@ def _after(hooks: Hooks, call: Call, result: Any, before: tuple[Any, Rows] | Non
 
     recording = hooks.recording
     root = call.module.split(".")[0]
-    if root in _SAVES and call.name in ("dump", "dumps") and (call.args or call.kwargs):
+    if root in _SAVES and call.name in ("dump", "dumps", "save") and (call.args or call.kwargs):
         recording.dumped.append((recording.statement, call.args[0] if call.args else next(iter(call.kwargs.values()))))
         return
     if call.name in ("save_model", "save") and is_estimator(call.owner):

@@ -38,6 +38,8 @@ class Candidate:
         self.where = where
         self.table: Any = None
         self.result: Any = None
+        # How many tables the call is given.
+        self.inputs = 1
         self.names = [
             name for name, value in recording.namespace.items() if value is table and not name.startswith("_")
         ]
@@ -92,7 +94,7 @@ def observe_estimator(hooks: Hooks, call: Call, result: Any, parents: Parents) -
     if name in PREDICTS or (
         name in ("fit", "fit_transform", "score", "partial_fit") and hasattr(call.owner, "predict")
     ):
-        _candidate(hooks, call, result, state, table, rows, where)
+        note_candidate(hooks, call, result, state, table, rows, where)
     if name in ("fit_resample", "fit_sample"):
         return _resampled(hooks, call, result, rows, where)
     if name == "score":
@@ -137,9 +139,10 @@ def _learned(
     )
 
 
-def _candidate(
+def note_candidate(
     hooks: Hooks, call: Call, result: Any, state: EstimatorState, table: Any, rows: Rows | None, where: Any
-) -> None:
+) -> Candidate:
+    """Remember a call whose model could be served, with what it was given and what it gave."""
     recording = hooks.recording
     candidate = Candidate(recording, call, state, table, rows, where)
     key = (id(table), of_value(table)) if is_rowlike(table) else None
@@ -152,6 +155,7 @@ def _candidate(
     if call.name in PREDICTS:
         candidate.result = freeze(result)
     recording.candidates.append(candidate)
+    return candidate
 
 
 def _resampled(hooks: Hooks, call: Call, result: Any, rows: Rows | None, where: Any) -> bool:
@@ -195,5 +199,5 @@ def _fit_of_built(hooks: Hooks, call: Call, result: Any) -> bool:
     _, table, where, made = recording.built[id(call.owner)]
     rows = recording.rows(table) if is_rowlike(table) else None
     made.owner, made.name = result, "fit"
-    _candidate(hooks, made, None, recording.estimator_state(result), table, rows, where)
+    note_candidate(hooks, made, None, recording.estimator_state(result), table, rows, where)
     return True

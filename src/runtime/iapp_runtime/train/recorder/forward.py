@@ -1,0 +1,71 @@
+"""Calls of PyTorch modules: a network that is given rows predicts, unless the call is a step of its training."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..kinds import is_rowlike, n_rows
+from ..networks import is_any_tensor, is_learning, is_module
+from .estimators import Candidate, note_candidate
+
+if TYPE_CHECKING:
+    from .calls import Call
+    from .hooks import Hooks
+    from .state import Recording
+
+
+def network_called(call: Call) -> Any:
+    """The module that a call runs (`net(X)`, `net.forward(X)`), None for other calls and for modules without weights.
+
+    A loss or an activation has learned nothing: it is a function like any other.
+    """
+    found: Any = call.function if is_module(call.function) else call.owner if call.name == "forward" else None
+    return found if is_module(found) and next(found.parameters(), None) is not None else None
+
+
+def observe_forward(hooks: Hooks, call: Call, network: Any) -> tuple[bool, Any]:
+    """Run it, its own code unobserved; True when nothing is left to note."""
+    recording = hooks.recording
+    call.name, call.owner = "forward", network
+    table = call.args[0] if call.args else next(iter(call.kwargs.values()), None)
+    learning = is_learning(network) and bool(recording.context)
+    # Layers such as BatchNorm learn when they are called: the state is that of before.
+    state = recording.estimator_state(network) if not learning else None
+    hooks.row_loop += 1
+    try:
+        result = hooks.library(call.function, call.args, call.kwargs)
+    finally:
+        hooks.row_loop -= 1
+    rows = recording.rows(table) if is_rowlike(table) else None
+    if not is_rowlike(result) or not is_rowlike(table) or n_rows(result) != n_rows(table):
+        return False, result
+    if state is not None:
+        _forget_earlier(recording, call)
+        where: Any = 0 if call.args else next(iter(call.kwargs))
+        candidate = note_candidate(hooks, call, result, state, table, rows, where)
+        given = [*call.args, *call.kwargs.values()]
+        candidate.inputs = sum(is_any_tensor(value) or is_rowlike(value) for value in given)
+    if rows is not None:
+        recording.set_rows(result, rows)
+        recording.log(call.site).count("row", rows.sources)
+        if state is not None:
+            recording.mark_prediction(result, len(recording.candidates) - 1)
+    return True, result
+
+
+def _forget_earlier(recording: Recording, call: Call) -> None:
+    """Of a network tried after each turn of its training only the last try counts; the others' weights are let go."""
+    for candidate in recording.candidates:
+        if candidate.statement == recording.statement and candidate.site == call.site and candidate.owner is call.owner:
+            candidate.rows = None
+            candidate.result = candidate.table = None
+            _let_go(recording, candidate)
+
+
+def _let_go(recording: Recording, candidate: Candidate) -> None:
+    state = candidate.state
+    held = any(state is other for facts in recording.facts for other in facts.estimators.values())
+    if held or any(other.state is state for other in recording.candidates if other is not candidate):
+        return
+    recording.states = {key: other for key, other in recording.states.items() if other is not state}
+    recording.by_value.pop(id(state.value), None)
