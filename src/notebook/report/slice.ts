@@ -35,7 +35,7 @@ export function sliceOf(flow: readonly FlowStatement[], facts: Facts, served: Se
   const reached = new Set<SourceCall>();
   const special = (statement: FlowStatement): Role | null => specialRole(statement, facts);
   const start = served.call.statement;
-  const score = backward(flow, start, served.call.inputs, (giver, name) => {
+  const score = backward(flow, start, inputsOf(served), (giver, name) => {
     const source = sourceAt(facts, giver, name);
     if (source !== null) reached.add(source);
     if (source !== null || special(giver) === "fit" || special(giver) === "frozen" || special(giver) === "seed")
@@ -64,6 +64,14 @@ export function sliceOf(flow: readonly FlowStatement[], facts: Facts, served: Se
   const trainingOnly = facts.sources.filter((one) => one.names.length > 0 && roles[one.statement.index] === "source");
   const [source = null, ...otherSources] = sources.length > 0 ? sources : trainingOnly;
   return { roles, source, otherSources };
+}
+
+/** Names from before the statement that the rows come from. What a block makes itself comes from anything that it reads. */
+function inputsOf({ call, guess }: Served): Iterable<string> {
+  const { uses, node } = call.statement;
+  const block = /^(with|for|while|if|try)_statement$/.test(node.type);
+  if (!block || call.inputs.every((name) => uses.has(name))) return call.inputs;
+  return [...uses.keys()].filter((name) => name !== guess.name);
 }
 
 /** The notebook's own class of the served model and what that is made with: its code goes along. */
