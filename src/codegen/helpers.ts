@@ -2,6 +2,7 @@
 export const HELPERS = new Set([
   "Refused",
   "as_recorded",
+  "ask",
   "bins",
   "by_group",
   "check",
@@ -9,6 +10,7 @@ export const HELPERS = new Set([
   "concat_rows",
   "dummies",
   "expand",
+  "foretell",
   "forward_pass",
   "in_request_order",
   "keep",

@@ -44,7 +44,10 @@ export function sliceOf(flow: readonly FlowStatement[], facts: Facts, served: Se
   });
   for (const index of score) roles[index] = roleInScore(flow[index]!, facts, special, reached);
   if (roles[start.index] === "drop") roles[start.index] = served.call.kind === "fit" ? "fit" : "score";
-  for (const index of ownClass(flow, served)) roles[index] = "score";
+  for (const index of [...ownClass(flow, served), ...ownFunctions(flow, served)]) roles[index] = "score";
+  for (const index of readByFunctions(flow, served, roles)) {
+    roles[index] = sourceAt(facts, flow[index]!, null) === null ? (special(flow[index]!) ?? "frozen") : "source";
+  }
 
   const ends = [...(served.fit === null ? [] : [served.fit.statement]), start];
   ends.push(...flow.filter((statement) => roles[statement.index] === "fit" || roles[statement.index] === "frozen"));
@@ -84,6 +87,20 @@ function ownClass(flow: readonly FlowStatement[], served: Served): Iterable<numb
   return last === undefined
     ? []
     : [last.index, ...backward(flow, last, last.uses.keys(), (giver) => giver.uses.keys())];
+}
+
+/** The function that is asked, and those that it calls: their code goes along, what they read is frozen. */
+function ownFunctions(flow: readonly FlowStatement[], { call }: Served): number[] {
+  if (call.className !== "function") return [];
+  const reached = backward(flow, call.statement, call.statement.uses.keys(), (giver) => giver.uses.keys());
+  return [...reached].filter((index) => /^(function|decorated)_definition$/.test(flow[index]!.node.type));
+}
+
+/** What gives the function that is asked the values that it reads. */
+function readByFunctions(flow: readonly FlowStatement[], { call }: Served, roles: readonly Role[]): number[] {
+  if (call.className !== "function") return [];
+  const read = [...call.statement.uses.values()].flat();
+  return read.filter((index) => roles[index] === "drop" && !/import/.test(flow[index]!.node.type));
 }
 
 function roleInScore(

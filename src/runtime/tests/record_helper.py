@@ -92,8 +92,11 @@ class Run:
             + "".join(f"{c['name']!r}: None, " for c in d["source"]["columns"] if c["name"] == d["source"]["target"])
             + "}"
         )
+        binds = [f for f in d["frozen"] if f.get("bind") == "module"]
+        late = [f for f in binds if isinstance(f["value"], dict) and f["value"].get("main_names")]
+        lines += [f"{f['name']} = frozen.{f['name']}" for f in binds if f not in late]
         lines += [self.piece(p) for p in d["definitions"]]
-        lines += [f"{f['name']} = frozen.{f['name']}" for f in d["frozen"] if f.get("bind") == "module"]
+        lines += [f"{f['name']} = frozen.{f['name']}" for f in late]
         lines += [f"{m['name']} = Model({m['name']!r})" for m in d["models"]]
         body = [self.piece(p) for p in d["features"]]
         body.append(f"return {self.piece(d['result'])}")

@@ -24,22 +24,12 @@ from .slicer.served import criterion as find_criterion
 from .slicer.served import served_of
 from .stored import frozen_values, models, task_of
 
-_RESERVED = {
-    "rows",
-    "frozen",
-    "features",
-    "predict",
-    "predict_proba",
-    "REQUIRED",
-    "OPTIONAL",
-    "SOURCE",
-    "MODEL_CLASSES",
-    "Frozen",
-    "Model",
-}
-_HELPERS = {
+#: Names of the generated module that are ours, whatever the author has called things.
+RESERVED = {
+    "rows", "frozen", "features", "predict", "predict_proba", "REQUIRED", "OPTIONAL", "SOURCE", "MODEL_CLASSES",
+    "Frozen", "Model",
     "rows_in", "check", "checked", "keep", "split", "row_count", "dummies", "expand", "bins", "codes", "by_group",
-    "as_recorded", "scaled", "restored", "concat_rows", "in_request_order", "forward_pass",
+    "as_recorded", "scaled", "restored", "concat_rows", "in_request_order", "forward_pass", "ask", "foretell",
 }  # fmt: skip
 
 
@@ -74,8 +64,8 @@ def cut_slice(recording: Recording, choice: Choice) -> Slice:
     """Slice, name, and make pieces. Raises `Refused`."""
     candidate = choice.candidate
     served = served_of(recording, candidate)
-    author = _author_names(recording)
-    entries = Entries(author | _RESERVED | _HELPERS)
+    author = author_names(recording)
+    entries = Entries(author | RESERVED)
     cut = Cut(recording, served, entries)
     criterion, parts, names = find_criterion(cut, candidate)
     cut.run(criterion, parts, names)
@@ -148,7 +138,8 @@ def _states(entry: Any) -> list[EstimatorState]:
     return [value for value in values if isinstance(value, EstimatorState)]
 
 
-def _author_names(recording: Recording) -> set[str]:
+def author_names(recording: Recording) -> set[str]:
+    """All names that the notebook uses."""
     names: set[str] = set()
     for statement in recording.statements:
         found = names_in(statement.node)

@@ -9,6 +9,7 @@ from typing import Any
 from .kinds import PREDICTS, is_rowlike, n_rows
 from .networks import is_module, is_state_of
 from .recorder.estimators import Candidate
+from .recorder.forecasts import is_of_series
 from .recorder.state import Recording
 from .slicer.refusals import Refused
 
@@ -51,7 +52,7 @@ def choose(recording: Recording) -> Choice:
 
 def _usable(candidate: Candidate) -> bool:
     rows = candidate.rows
-    return rows is not None and len(rows) >= _FEWEST and bool(rows.sources)
+    return rows is not None and len(rows) >= _FEWEST and bool(rows.sources) and not is_of_series(candidate.owner)
 
 
 def _best(candidates: list[Candidate]) -> Candidate:

@@ -27,10 +27,15 @@ def learn_contract(evidence: Evidence, scoring: ScoringModule, rows: Sequence[in
     effects = _effects(evidence, scoring, rows, kind, [name for name, _ in parts], time.monotonic() + seconds)
     target = (evidence.record.get("source") or {}).get("target")
     example = json_rows(raw, [rows[0]])[0]
+    known = {column["name"]: column.get("known") for column in (evidence.record.get("source") or {}).get("columns", [])}
     columns = [
         _column(name, part, effects[n], target, example[name] if kind == "table" else None, kind == "table")
         for n, (name, part) in enumerate(parts)
     ]
+    for column in columns:
+        if known.get(column["name"]):
+            # What is asked for by a key may be asked for by each that the notebook knows.
+            column.update(type="category", categories=known[column["name"]], min=None, max=None)
     if kind == "table":
         _confirm(columns, parts, evidence, scoring, rows)
     return {
@@ -151,7 +156,9 @@ def output_of(evidence: Evidence) -> dict[str, Any]:
     final = evidence.final[evidence.final_known]
     task = evidence.record.get("task") or "other"
     codes = {"i": "integer", "u": "integer", "f": "number", "b": "boolean"}
-    kind = "array" if final.ndim > 1 and final.shape[1:] != (1,) else codes.get(final.dtype.kind, "string")
+    several = final.ndim > 1 and final.shape[1:] != (1,)
+    several = several or any(isinstance(value, (list, dict)) for value in final.ravel()[:1000].tolist())
+    kind = "array" if several else codes.get(final.dtype.kind, "string")
     classes = None
     if task == "classification" and kind != "array":
         seen = {to_json(value) for value in final.ravel()}

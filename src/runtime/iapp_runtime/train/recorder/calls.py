@@ -11,6 +11,7 @@ from ..lineage import Rows
 from .bound import Bound, bind
 from .derive import Parents
 from .estimators import observe_estimator, watch_construction
+from .forecasts import note_forecast
 from .forward import network_called, observe_forward
 from .results import record_result, record_rows
 from .sources import is_source, observe_source
@@ -121,6 +122,7 @@ def _in_row_loop(hooks: Hooks, call: Call) -> Any:
 
     result = call.function(*call.args, **call.kwargs)
     try:
+        note_forecast(hooks, call, result)
         if call.name in REDUCES and not is_rowlike(result):
             holders = [v for v in call.operands() if is_rowlike(v) and hooks.recording.tracker.get(v) is not None]
             if holders:
@@ -144,6 +146,7 @@ def _after(hooks: Hooks, call: Call, result: Any, before: tuple[Any, Rows] | Non
     if root in _DRAWING or type(call.owner).__module__.startswith(_DRAWING):
         recording.facts[recording.statement].plotted = True
         return
+    note_forecast(hooks, call, result)
     parents = recording.parents(call.operands())
     if call.owner is not None and is_estimator(call.owner) and observe_estimator(hooks, call, result, parents):
         return
