@@ -9,6 +9,7 @@ from .answering import call_of, check_model
 from .candidates import Choice
 from .expected import Expected
 from .fields import features_of, final_answers, inner_piece, post_fields, samples_of, source_document
+from .formulas import formula_names
 from .kinds import LEARNS
 from .reads import names_in
 from .recorder.state import EstimatorState, Recording
@@ -108,7 +109,9 @@ def cut_slice(recording: Recording, choice: Choice) -> Slice:
     call, helpers = call_of(model, candidate)
     writer.helpers |= helpers
     document["predict"] = {"model": model, "call": call, "returns": "prediction"}
-    proba = hasattr(candidate.state.value, "predict_proba")
+    # Of several targets at once each has classes, and probabilities, of its own.
+    several = isinstance(getattr(candidate.state.value, "classes_", None), list)
+    proba = hasattr(candidate.state.value, "predict_proba") and not several
     document["proba"] = f"{model}.predict_proba({{X}})" if proba else None
     classes = getattr(candidate.state.value, "classes_", None) if proba else None
     document["classes"] = (
@@ -156,6 +159,8 @@ def _take_model_code(cut: Cut, candidate: Any) -> None:
         *(e.value for e in cut.entries.all if e.kind == "model" and e.access == "constant"),
     ]
     values += [live.value for live in cut.live]
+    for name in formula_names(cut.recording, candidate.state.value):
+        cut.read({name}, candidate.statement, {}, {})
     for value in values:
         for name in main_names(getattr(value, "value", value)):
             binder = cut.recording.binder.get(name)

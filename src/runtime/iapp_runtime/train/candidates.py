@@ -14,6 +14,8 @@ from .recorder.state import Recording
 from .slicer.refusals import Refused
 
 _FEWEST = 3  # predictions on fewer rows are examples
+# Data sets that libraries make of a table for themselves.
+_WRAPPED = {"Pool", "DMatrix", "QuantileDMatrix", "Dataset"}
 
 
 class Choice:
@@ -138,7 +140,7 @@ def _holds(value: Any, owner: Any, depth: int = 0) -> bool:
 
 def _nothing(recording: Recording) -> Refused:
     seen = []
-    batches = False
+    batches = wrapped = False
     for candidate in [c for c in recording.candidates if c.table is not None][-5:]:
         cell = recording.statements[candidate.statement].cell.number
         rows = n_rows(candidate.table) if is_rowlike(candidate.table) else 0
@@ -147,9 +149,12 @@ def _nothing(recording: Recording) -> Refused:
             if is_module(candidate.owner) and candidate.context
             else "its rows come from no table that was read"
             if rows >= _FEWEST
+            else f"it gets a {type(candidate.table).__name__}, whose rows are not known"
+            if type(candidate.table).__name__ in _WRAPPED
             else f"it gets {rows} row{'' if rows == 1 else 's'}"
         )
         batches = batches or "batches" in what
+        wrapped = wrapped or type(candidate.table).__name__ in _WRAPPED
         seen.append(f"{candidate.kind}.{candidate.method} (cell {cell}): {what}")
     if not seen:
         return Refused(
@@ -162,5 +167,7 @@ def _nothing(recording: Recording) -> Refused:
         f"No call of predict or fit gets rows of a table. Seen: {'; '.join(seen)}.",
         "give the trained network the whole table at once (model(torch.tensor(X_test)) under torch.no_grad())"
         if batches
+        else "give predict the table itself (model.predict(X_test)), not a data set made of it"
+        if wrapped
         else "read the rows from a file or data set, and give them to the model",
     )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from . import cells
 from .kinds import PREDICTS, columns_of, is_sparse, n_rows, take
 from .networks import is_tensor, plain
 from .recorder.estimators import Candidate
@@ -64,7 +65,7 @@ class Expected:
         known = self.calls == 0
         finals: Any = self.raw
         if final is not None:
-            values = (plain(final) if is_tensor(final) else np.asarray(final))[self.served_at]
+            values = (plain(final) if is_tensor(final) else cells.array(final))[self.served_at]
             finals = np.empty((len(self.rows), *values.shape[1:]), dtype=object)
             finals[known] = values
         predictions = {
