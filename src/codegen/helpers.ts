@@ -6,6 +6,7 @@ export const HELPERS = new Set([
   "bins",
   "by_group",
   "check",
+  "checked_rows",
   "codes",
   "concat_rows",
   "dummies",

@@ -131,7 +131,7 @@ export interface RawSource {
   cell: number;
   line: number;
   call: string;
-  kind: "frame" | "series" | "array" | "list";
+  kind: "frame" | "polars" | "series" | "array" | "list";
   rows: number;
   /**
    * `name` may be a number (a table read without a header). Of a column of categories also these, in their order. `known`: the values

@@ -31,6 +31,7 @@ RESERVED = {
     "Frozen", "Model",
     "rows_in", "check", "checked", "keep", "split", "row_count", "dummies", "expand", "bins", "codes", "by_group",
     "as_recorded", "scaled", "restored", "concat_rows", "in_request_order", "forward_pass", "ask", "foretell",
+    "checked_rows",
 }  # fmt: skip
 
 

@@ -169,5 +169,14 @@ def _nothing(recording: Recording) -> Refused:
         if batches
         else "give predict the table itself (model.predict(X_test)), not a data set made of it"
         if wrapped
+        else "read the table at once (pl.read_csv): a lazy one holds no rows that could be followed"
+        if _reads_lazily(recording)
         else "read the rows from a file or data set, and give them to the model",
     )
+
+
+def _reads_lazily(recording: Recording) -> bool:
+    """Does the notebook plan its table with Polars instead of reading it?"""
+    calls = [part.func for s in recording.statements for part in ast.walk(s.node) if isinstance(part, ast.Call)]
+    names = {func.attr for func in calls if isinstance(func, ast.Attribute)}
+    return "collect" in names and any(name == "lazy" or name.startswith("scan_") for name in names)

@@ -12,6 +12,7 @@ import pandas as pd
 from . import cells
 from .kinds import PREDICTS, columns_of, is_sparse, n_rows, take
 from .networks import is_tensor, plain
+from .polars_values import as_pandas
 from .recorder.estimators import Candidate
 from .recorder.state import Recording
 
@@ -77,7 +78,7 @@ class Expected:
         np.save(folder / "rows.npy", self.rows.astype(np.int64))
         np.save(folder / "calls.npy", self.calls.astype(np.int64))
         for name, value in (
-            ("raw", raw_table),
+            ("raw", as_pandas(raw_table)),
             ("features", self.features),
             ("predictions", predictions),
             ("samples", samples),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .polars_values import is_polars_frame
 from .recorder.state import Recording
 from .slicer.cut import Cut, Kept
 from .slicer.lives import Lives
@@ -89,6 +90,8 @@ def source_document(recording: Recording, served: Any) -> dict[str, Any]:
                 for c, d in raw.dtypes.items()
             ],
         )
+    elif is_polars_frame(raw):
+        kind, columns = "polars", [{"name": name, "dtype": str(dtype)} for name, dtype in raw.schema.items()]
     elif isinstance(raw, pd.Series):
         kind, columns = (
             "series",

@@ -10,6 +10,7 @@ import pandas as pd
 
 from .kinds import is_sparse
 from .networks import is_any_tensor, tensor_print
+from .polars_values import is_polars, print_of
 
 _SAMPLED = 64 << 20
 _LONG = 500_000
@@ -76,6 +77,8 @@ def of_value(value: Any, depth: int = 0) -> Any:
             return ("array", value.shape, _of_ndarray(value))
         if is_sparse(value):
             return ("sparse", value.shape, value.nnz)
+        if is_polars(value):
+            return print_of(value)
         if is_any_tensor(value):
             return ("tensor", tuple(value.shape), tensor_print(value))
         if isinstance(value, (list, tuple)):

@@ -37,6 +37,8 @@ def is_module(value: Any) -> bool:
 
 def is_keras(value: Any) -> bool:
     """True for models of Keras, on its own or as a part of TensorFlow."""
+    if "keras" not in sys.modules and "tensorflow" not in sys.modules and "tf_keras" not in sys.modules:
+        return False
     return any(
         kind.__name__ == "Model" and kind.__module__.startswith(("keras.", "tensorflow.", "tf_keras."))
         for kind in type(value).__mro__

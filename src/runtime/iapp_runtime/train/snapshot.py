@@ -10,6 +10,7 @@ import pandas as pd
 
 from .kinds import IMMUTABLE, TABLES, is_estimator, is_sparse
 from .networks import copied, is_any_tensor, is_network, weights_key
+from .polars_values import is_polars
 
 _DEPTH = 6
 _LARGE = 256 << 20
@@ -25,6 +26,8 @@ def freeze(value: Any, depth: int = 0) -> Any:
         return value if value.nbytes > _LARGE else value.copy()
     if is_sparse(value):
         return value.copy()
+    if is_polars(value):
+        return value.clone()
     if is_any_tensor(value):
         return value.detach().clone()
     if is_estimator(value):

@@ -11,6 +11,7 @@ from typing import Any
 from iapp_runtime import codec, pickles
 
 from .networks import storable
+from .polars_values import is_polars
 from .slicer.entries import Entry
 from .slicer.refusals import Refused
 
@@ -111,7 +112,7 @@ def main_names(value: Any) -> list[str]:
 
 def summary(value: Any) -> str:
     """A few words on a value."""
-    if hasattr(value, "shape") and bool(getattr(value, "ndim", 0)):
+    if bool(getattr(value, "ndim", 0)) or is_polars(value):
         return f"{type(value).__name__} {' x '.join(map(str, value.shape))}"
     if isinstance(value, (list, tuple, dict, set)):
         return f"{len(value)} {'entries' if isinstance(value, dict) else 'items'}"

@@ -19,6 +19,7 @@ HOMES = {
     "bins": "values",
     "by_group": "groups",
     "check": "checks",
+    "checked_rows": "polars_rows",
     "codes": "values",
     "concat_rows": "order",
     "dummies": "indicators",

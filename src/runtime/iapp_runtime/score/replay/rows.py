@@ -24,6 +24,13 @@ def rows_in(rows: Any, source: Mapping[str, Any], required: Names, optional: Nam
     begin(len(rows) if hasattr(rows, "__len__") else 0)
     if kind == "frame":
         return _frame(rows, source["columns"], optional)
+    if kind == "polars":
+        from iapp_runtime.score.replay.polars_rows import polars_table
+
+        columns = source["columns"]
+        names = [str(name) for name in columns]
+        values = {name: _column(rows, name, i, optional) for i, name in enumerate(names)}
+        return polars_table(columns, values)
     if kind == "series":
         return _series(rows, source["columns"], optional)
     if kind == "array":

@@ -21,6 +21,7 @@ from . import (
     grouping,
     joining,
     ordering,
+    polars_rows,
     random_numbers,
     reshaping,
     scaling,
@@ -35,6 +36,7 @@ Editor = Callable[..., Any]
 AROUND: dict[str, Callable[..., tuple[bool, Any]]] = {"train_test_split": splitting.observe_split}
 
 _RULES = (
+    polars_rows,
     binning,
     coding,
     counting,
