@@ -1,4 +1,5 @@
 import { assignmentOf, type Call } from "../python/calls.js";
+import { answersOf } from "./answers.js";
 import { isFit, REDUCTION } from "./catalogue.js";
 import type { Facts, SourceCall } from "./facts.js";
 import { backward, type FlowStatement } from "./flow.js";
@@ -48,6 +49,7 @@ export function sliceOf(flow: readonly FlowStatement[], facts: Facts, served: Se
   for (const index of readByFunctions(flow, served, roles)) {
     roles[index] = sourceAt(facts, flow[index]!, null) === null ? (special(flow[index]!) ?? "frozen") : "source";
   }
+  for (const index of answersOf(flow, facts, roles, start)) roles[index] = "score";
 
   const ends = [...(served.fit === null ? [] : [served.fit.statement]), start];
   ends.push(...flow.filter((statement) => roles[statement.index] === "fit" || roles[statement.index] === "frozen"));
