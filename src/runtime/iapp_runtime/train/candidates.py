@@ -32,6 +32,8 @@ class Choice:
 def choose(recording: Recording) -> Choice:
     """The served model. Raises `Refused` when there is none."""
     program = recording.program
+    for candidate in recording.candidates:
+        candidate.gather()
     able = [c for c in recording.candidates if _usable(c)]
     if not able:
         raise _nothing(recording)

@@ -68,6 +68,11 @@ def plain(tensor: Any) -> np.ndarray:
     return found
 
 
+def joined(tensors: list[Any]) -> Any:
+    """Tensors one below the other."""
+    return sys.modules["torch"].cat(tensors)
+
+
 def tensor_print(tensor: Any) -> str:
     """Fingerprint of a tensor's values."""
     data = tensor.detach().cpu().contiguous()

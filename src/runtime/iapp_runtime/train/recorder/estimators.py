@@ -9,6 +9,7 @@ import numpy as np
 from ..fingerprint import of_value
 from ..kinds import LEARNS, PREDICTS, is_estimator, is_rowlike, n_rows
 from ..lineage import Rows, unknown_rows
+from ..networks import joined
 from ..snapshot import freeze
 from .derive import Parents
 from .results import next_order, record_rows
@@ -40,6 +41,10 @@ class Candidate:
         self.result: Any = None
         # How many tables the call is given.
         self.inputs = 1
+        # Further calls at the same place that were given the next rows: (table, result, rows).
+        self.batches: list[tuple[Any, Any, Rows]] = []
+        # Rows of the last of them.
+        self.tail: int | None = None
         self.names = [
             name for name, value in recording.namespace.items() if value is table and not name.startswith("_")
         ]
@@ -54,6 +59,16 @@ class Candidate:
     def kind(self) -> str:
         """Class name of the estimator."""
         return type(self.owner).__name__
+
+    def gather(self) -> None:
+        """Make one table, and one result, of all batches."""
+        if not self.batches or self.rows is None:
+            return
+        tables, results, rows = zip(*self.batches)
+        self.table = joined([self.table, *tables])
+        self.result = joined([self.result, *results])
+        self.rows = Rows(np.concatenate([self.rows.ids, *(one.ids for one in rows)]))
+        self.tail, self.batches = len(rows[-1]), []
 
     def target_node(self, recording: Recording) -> Any:
         """The expression written for the target of a fit."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..kinds import is_rowlike, n_rows
+from ..lineage import Rows
 from ..networks import is_any_tensor, is_learning, is_module
+from ..snapshot import freeze
 from .estimators import Candidate, note_candidate
 
 if TYPE_CHECKING:
     from .calls import Call
     from .hooks import Hooks
-    from .state import Recording
+    from .state import EstimatorState, Recording
 
 
 def network_called(call: Call) -> Any:
@@ -39,7 +41,10 @@ def observe_forward(hooks: Hooks, call: Call, network: Any) -> tuple[bool, Any]:
     rows = recording.rows(table) if is_rowlike(table) else None
     if not is_rowlike(result) or not is_rowlike(table) or n_rows(result) != n_rows(table):
         return False, result
-    if state is not None:
+    earlier = _goes_on(recording, call, state, rows) if state is not None and rows is not None else None
+    if earlier is not None and rows is not None:
+        earlier.batches.append((freeze(table), freeze(result), rows))
+    elif state is not None:
         _forget_earlier(recording, call)
         where: Any = 0 if call.args else next(iter(call.kwargs))
         candidate = note_candidate(hooks, call, result, state, table, rows, where)
@@ -49,8 +54,20 @@ def observe_forward(hooks: Hooks, call: Call, network: Any) -> tuple[bool, Any]:
         recording.set_rows(result, rows)
         recording.log(call.site).count("row", rows.sources)
         if state is not None:
-            recording.mark_prediction(result, len(recording.candidates) - 1)
+            made = earlier if earlier is not None else recording.candidates[-1]
+            recording.mark_prediction(result, recording.candidates.index(made))
     return True, result
+
+
+def _goes_on(recording: Recording, call: Call, state: EstimatorState | None, rows: Rows) -> Candidate | None:
+    """The earlier call at the same place, of the same network as it was, with other rows: this is the next batch."""
+    for candidate in reversed(recording.candidates):
+        if candidate.statement != recording.statement:
+            return None
+        if candidate.site == call.site and candidate.state is state and candidate.rows is not None:
+            last = candidate.batches[-1][2] if candidate.batches else candidate.rows
+            return candidate if len(last) and len(rows) and int(rows.ids[0]) not in candidate.rows.present() else None
+    return None
 
 
 def _forget_earlier(recording: Recording, call: Call) -> None:
@@ -59,6 +76,7 @@ def _forget_earlier(recording: Recording, call: Call) -> None:
         if candidate.statement == recording.statement and candidate.site == call.site and candidate.owner is call.owner:
             candidate.rows = None
             candidate.result = candidate.table = None
+            candidate.batches = []
             _let_go(recording, candidate)
 
 

@@ -78,6 +78,8 @@ class Recording:
         # Calls of the notebook's functions with plain values, by place.
         self.asked: dict[tuple[int, int], Any] = {}
         self.forecasts: list[Any] = []
+        # Loops over batches: by statement and site, the table that each part of a batch is made of.
+        self.batches: dict[tuple[int, int], dict[int, str]] = {}
         self.filters: list[dict[str, Any]] = []
         self.loop_rows: list[Rows] = []
         self.not_rows = ByIdentity()

@@ -70,7 +70,7 @@ def _last_name(cut: Cut, candidate: Candidate, number: int, count: int) -> tuple
         names = names_in(node).binds - step.later if inside else None
         for name, made in facts.predictions.items():
             fact = facts.rows_after.get(name)
-            if made != number or fact is None or fact.rows is None or len(fact.rows) != count:
+            if made != number or fact is None or fact.rows is None or len(fact.rows) not in (count, candidate.tail):
                 continue
             if names is not None and name not in names:
                 continue

@@ -1,4 +1,4 @@
-"""Statements in the order in which they run, those inside `with` blocks (`with torch.no_grad():`) one by one."""
+"""Statements in the order in which they run, those of `with torch.no_grad():` and of loops over batches one by one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..recorder.state import Recording
 
 
 class Step:
-    """A statement that runs once: at the top level, or in a block of the statement `index`.
+    """A statement that runs once for the rows: at the top level, or in a block of the statement `index`.
 
     `earlier`: names that the block has bound before it.
     """
@@ -26,16 +26,16 @@ class Step:
 def steps_from(recording: Recording, first: int) -> Iterator[Step]:
     """All steps from a statement on."""
     for index in range(first, len(recording.statements)):
-        node = recording.statements[index].node
-        yield from _steps(index, [node] if not isinstance(node, ast.With) else list(_inside(node)))
+        yield from _steps(index, list(_opened(recording, index, recording.statements[index].node)))
 
 
-def _inside(node: ast.With) -> Iterator[ast.stmt]:
-    for part in node.body:
-        if isinstance(part, ast.With):
-            yield from _inside(part)
-        else:
-            yield part
+def _opened(recording: Recording, index: int, node: ast.stmt) -> Iterator[ast.stmt]:
+    batches = isinstance(node, ast.For) and (index, node.site) in recording.batches  # type: ignore[attr-defined]
+    if isinstance(node, ast.With) or batches:
+        for part in node.body:  # type: ignore[attr-defined]
+            yield from _opened(recording, index, part)
+    else:
+        yield node
 
 
 def _steps(index: int, nodes: list[ast.stmt]) -> Iterator[Step]:
