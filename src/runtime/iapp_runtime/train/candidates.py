@@ -6,7 +6,7 @@ import ast
 import re
 from typing import Any
 
-from .kinds import PREDICTS, is_rowlike, n_rows
+from .kinds import ANSWERS, is_rowlike, n_rows
 from .networks import is_module, is_state_of
 from .recorder.estimators import Candidate
 from .recorder.forecasts import is_of_series
@@ -47,7 +47,7 @@ def choose(recording: Recording) -> Choice:
     dumped = [c for c in able if any(_holds(value, c.owner) for _, value in recording.dumped)]
     if dumped:
         return _choice(recording, _best(dumped), able, "the notebook saves it after fitting it here", "certain")
-    predicted = [c for c in able if c.method in PREDICTS or c.method == "score"]
+    predicted = [c for c in able if c.method in ANSWERS or c.method == "score"]
     if predicted:
         how = "its predictions were made last" if predicted[-1].method != "score" else "it was scored last"
         return _choice(recording, _best(predicted), able, how, None)
@@ -68,7 +68,7 @@ def _best(candidates: list[Candidate]) -> Candidate:
         if predicts:
             return predicts[-1]
     if last.method in ("fit", "partial_fit"):
-        predicts = [c for c in same if c.method in PREDICTS]
+        predicts = [c for c in same if c.method in ANSWERS]
         if predicts:
             return predicts[-1]
     return last

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from . import cells
-from .kinds import PREDICTS, columns_of, is_sparse, n_rows, take
+from .kinds import ANSWERS, columns_of, is_sparse, n_rows, take
 from .networks import is_tensor, plain
 from .polars_values import as_pandas
 from .recorder.estimators import Candidate
@@ -109,7 +109,7 @@ def _predictions(call: Candidate, served: Candidate, method: str, at: np.ndarray
     if (
         call.method == method
         and call.result is not None
-        and call.method in PREDICTS
+        and call.method in ANSWERS
         and n_rows(call.result) == n_rows(call.table)
     ):
         return (plain(call.result) if is_tensor(call.result) else np.asarray(call.result))[at]

@@ -27,9 +27,9 @@ _LAZY = (
 )  # fmt: skip
 _ESTIMATOR_MODULES = ("statsmodels.", "xgboost.", "lightgbm.", "catboost.")
 LEARNS = ("fit", "fit_transform", "fit_predict", "fit_resample", "fit_sample", "partial_fit")
-PREDICTS = (
-    "predict", "predict_proba", "decision_function", "fit_predict", "predict_log_proba", "score_samples", "forward",
-)  # fmt: skip
+PREDICTS = ("predict", "predict_proba", "decision_function", "fit_predict", "predict_log_proba", "score_samples")
+#: The same, and the call of a network by its name.
+ANSWERS = (*PREDICTS, "forward")
 
 
 def is_sparse(value: Any) -> bool:

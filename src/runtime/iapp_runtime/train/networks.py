@@ -5,7 +5,6 @@ Both learn in place, so that neither the identity of what they hold nor a shallo
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import sys
 from typing import Any
@@ -100,11 +99,6 @@ def weights_key(network: Any) -> tuple[Any, ...]:
 
 def _named(module: Any) -> list[tuple[str, Any]]:
     return [*module.named_parameters(), *module.named_buffers()]
-
-
-def copied(network: Any) -> Any:
-    """The network as it is now. Raises when it cannot be copied."""
-    return copy.deepcopy(network)
 
 
 def storable(value: Any) -> Any:

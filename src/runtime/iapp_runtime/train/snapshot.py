@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .kinds import IMMUTABLE, TABLES, is_estimator, is_sparse
-from .networks import copied, is_any_tensor, is_network, weights_key
+from .networks import is_any_tensor, is_network, weights_key
 from .polars_values import is_polars
 
 _DEPTH = 6
@@ -81,12 +81,11 @@ def snapshot(estimator: Any, depth: int = 0) -> Any:
 
 def deep_snapshot(estimator: Any) -> Any:
     """A deep copy, for estimators that go on learning in place (`partial_fit`, `warm_start`)."""
-    if is_network(estimator):
-        return copied(estimator)
     try:
         return copy.deepcopy(estimator)
     except Exception:
-        return snapshot(estimator)
+        # A network that cannot be copied is stored as it is at the end; the proof tells whether that is the same.
+        return estimator if is_network(estimator) else snapshot(estimator)
 
 
 def state_key(estimator: Any, depth: int = 0) -> tuple[Any, ...]:

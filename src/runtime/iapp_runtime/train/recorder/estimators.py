@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..fingerprint import of_value
-from ..kinds import LEARNS, PREDICTS, is_estimator, is_rowlike, n_rows
+from ..kinds import ANSWERS, LEARNS, PREDICTS, is_estimator, is_rowlike, n_rows
 from ..lineage import Rows, unknown_rows
 from ..networks import joined
 from ..snapshot import freeze
@@ -167,7 +167,7 @@ def note_candidate(
         candidate.table = freeze(table)
         if key is not None:
             recording.copies[key] = (table, candidate.table)
-    if call.name in PREDICTS:
+    if call.name in ANSWERS:
         candidate.result = freeze(result)
     recording.candidates.append(candidate)
     return candidate

@@ -22,44 +22,65 @@ def network_called(call: Call) -> Any:
     A loss or an activation has learned nothing: it is a function like any other.
     """
     found: Any = call.function if is_module(call.function) else call.owner if call.name == "forward" else None
-    return found if is_module(found) and next(found.parameters(), None) is not None else None
+    try:
+        return found if is_module(found) and next(found.parameters(), None) is not None else None
+    except Exception:
+        return None  # it is still being made
 
 
 def observe_forward(hooks: Hooks, call: Call, network: Any) -> tuple[bool, Any]:
     """Run it, its own code unobserved; True when nothing is left to note."""
     recording = hooks.recording
     call.name, call.owner = "forward", network
-    table = call.args[0] if call.args else next(iter(call.kwargs.values()), None)
-    learning = is_learning(network) and bool(recording.context)
-    # Layers such as BatchNorm learn when they are called: the state is that of before.
-    state = recording.estimator_state(network) if not learning else None
+    state = _state(recording, network)
     hooks.row_loop += 1
     try:
         result = hooks.library(call.function, call.args, call.kwargs)
     finally:
         hooks.row_loop -= 1
+    try:
+        return _note(hooks, call, result, state), result
+    except Exception as error:
+        recording.fault(error)
+        return True, result
+
+
+def _state(recording: Recording, network: Any) -> EstimatorState | None:
+    """What the network is before the call, in which layers such as BatchNorm may learn; None in a step of training."""
+    try:
+        learning = is_learning(network) and bool(recording.context)
+        return None if learning else recording.estimator_state(network)
+    except Exception as error:
+        recording.fault(error)
+        return None
+
+
+def _note(hooks: Hooks, call: Call, result: Any, state: EstimatorState | None) -> bool:
+    recording = hooks.recording
+    table = call.args[0] if call.args else next(iter(call.kwargs.values()), None)
     rows = recording.rows(table) if is_rowlike(table) else None
     if not is_rowlike(result) or not is_rowlike(table) or n_rows(result) != n_rows(table):
-        return False, result
-    earlier = _goes_on(recording, call, state, rows) if state is not None and rows is not None else None
-    if earlier is not None and rows is not None:
-        earlier.batches.append((freeze(table), freeze(result), rows))
-    elif state is not None:
+        return False
+    if rows is not None:
+        recording.tracker.set(result, rows)
+        recording.log(call.site).count("row", rows.sources)
+    if state is None:
+        return True
+    candidate = _goes_on(recording, call, state, rows) if rows is not None else None
+    if candidate is not None and rows is not None:
+        candidate.batches.append((freeze(table), freeze(result), rows))
+    else:
         _forget_earlier(recording, call)
         where: Any = 0 if call.args else next(iter(call.kwargs))
         candidate = note_candidate(hooks, call, result, state, table, rows, where)
         given = [*call.args, *call.kwargs.values()]
         candidate.inputs = sum(is_any_tensor(value) or is_rowlike(value) for value in given)
     if rows is not None:
-        recording.set_rows(result, rows)
-        recording.log(call.site).count("row", rows.sources)
-        if state is not None:
-            made = earlier if earlier is not None else recording.candidates[-1]
-            recording.mark_prediction(result, recording.candidates.index(made))
-    return True, result
+        recording.mark_prediction(result, recording.candidates.index(candidate))
+    return True
 
 
-def _goes_on(recording: Recording, call: Call, state: EstimatorState | None, rows: Rows) -> Candidate | None:
+def _goes_on(recording: Recording, call: Call, state: EstimatorState, rows: Rows) -> Candidate | None:
     """The earlier call at the same place, of the same network as it was, with other rows: this is the next batch."""
     for candidate in reversed(recording.candidates):
         if candidate.statement != recording.statement:
