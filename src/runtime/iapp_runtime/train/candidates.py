@@ -158,6 +158,13 @@ def _nothing(recording: Recording) -> Refused:
         batches = batches or "batches" in what
         wrapped = wrapped or type(candidate.table).__name__ in _WRAPPED
         seen.append(f"{candidate.kind}.{candidate.method} (cell {cell}): {what}")
+    near = [type(s.value).__name__ for s in recording.states.values() if _only_neighbours(s.value)]
+    if not seen and near:
+        return Refused(
+            "IAPP_NOTEBOOK_NO_MODEL",
+            f"{near[-1]} finds neighbours and predicts nothing, and no function of the notebook is asked for them.",
+            "look them up in a function that is given a key and returns what it found, and call it once",
+        )
     if not seen:
         return Refused(
             "IAPP_NOTEBOOK_NO_MODEL",
@@ -182,3 +189,7 @@ def _reads_lazily(recording: Recording) -> bool:
     calls = [part.func for s in recording.statements for part in ast.walk(s.node) if isinstance(part, ast.Call)]
     names = {func.attr for func in calls if isinstance(func, ast.Attribute)}
     return "collect" in names and any(name == "lazy" or name.startswith("scan_") for name in names)
+
+
+def _only_neighbours(model: Any) -> bool:
+    return hasattr(model, "kneighbors") and not hasattr(model, "predict")
