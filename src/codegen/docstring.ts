@@ -7,7 +7,8 @@ export function docstring(program: Program, record: RecordDocument, proof: strin
   const fitted = record.models.find((model) => model.name === record.predict?.model)?.origin.cell;
   const where = !fitted ? `of cell ${served?.cell}` : `fitted in cell ${fitted}`;
   const what = served === null ? "" : ` (served: ${served.name}, ${article(served.class)} ${served.class} ${where})`;
-  const first = `Scores ${rows} as ${baseName(program.notebook)} does${what}.`;
+  const does = source?.asked === true ? "Answers" : `Scores ${rows}`;
+  const first = `${does} as ${baseName(program.notebook)} does${what}.`;
   const lines = [first, ...(proof === null ? [] : proof.split("\n"))].map(escaped);
   lines[0] = `"""${lines[0]}`;
   lines[lines.length - 1] += '"""';

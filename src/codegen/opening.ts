@@ -47,7 +47,7 @@ export function openingOf(
     }
   }
   const table = naming.fresh("request");
-  const copy = source.kind === "list" ? `list(${table})` : `${table}.copy()`;
+  const copy = source.kind === "list" ? `list(${table})` : `${table}.${source.kind === "polars" ? "clone" : "copy"}()`;
   const name = inBlocks === 1 && !inFunctions ? table : copy;
   const rewrite = (code: string): string => code.replace(pattern, name);
   const rest = blocks.map((block) => ({ ...block, code: rewrite(block.code) }));

@@ -158,10 +158,21 @@ export interface RawSource {
   cell: number;
   line: number;
   call: string;
-  kind: "frame" | "series" | "array" | "list";
+  kind: "frame" | "polars" | "series" | "array" | "list";
   rows: number;
-  /** `name` may be a number (a table read without a header). Of a column of categories also these, in their order. */
-  columns: { name: string | number; dtype: string; categories?: (string | number | boolean)[]; ordered?: boolean }[];
+  /**
+   * `name` may be a number (a table read without a header). Of a column of categories also these, in their order. `known`: the values
+   * that what is asked by a key has an answer for.
+   */
+  columns: {
+    name: string | number;
+    dtype: string;
+    categories?: (string | number | boolean)[];
+    ordered?: boolean;
+    known?: (string | number | boolean)[];
+  }[];
+  /** No table was read: the rows are arguments (a key, a horizon) of what is asked. */
+  asked?: boolean;
   /** Of an array: the shape of one row, when that is not one number a column. */
   shape?: number[];
   /** Of a list whose items are not bare values. */

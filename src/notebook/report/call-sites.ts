@@ -2,7 +2,7 @@ import type { Call, ImportNames } from "../python/calls.js";
 import { type Node, textOf, walk } from "../python/tree.js";
 import type { ModelCall } from "./facts.js";
 import type { FlowStatement } from "./flow.js";
-import { classesIn, identifiersIn } from "./names.js";
+import { classesIn, identifiersIn, madeBy } from "./names.js";
 
 /** What a function of the notebook does with models, in its own names. */
 export interface Inner {
@@ -10,8 +10,9 @@ export interface Inner {
   statement: FlowStatement;
   parameters: string[];
   returns: (string | null)[];
-  calls: { call: Call; kind: ModelCall["kind"]; rows: Node | null }[];
+  calls: { call: Call; kind: ModelCall["kind"]; rows: Node | null; network: Node | null }[];
   classes: Map<string, string>;
+  imports: ImportNames;
 }
 
 /** What there is to know of a function before its calls are listed. */
@@ -29,7 +30,7 @@ export function innerOf(statement: FlowStatement, name: string, imports: ImportN
     }
   }
   const parameters = statement.names.functions.get(name)?.parameters ?? [];
-  return { statement, parameters, returns, calls: [], classes };
+  return { statement, parameters, returns, calls: [], classes, imports };
 }
 
 /** Where a function of the notebook is called, and the names that its result is bound to. */
@@ -51,14 +52,14 @@ export function callAt({ statement, site, targets }: CallSite, inner: Inner, cla
     if (parameter !== undefined) given.set(parameter, argument);
   });
   for (const [name, value] of site.keywords) given.set(name, value);
-  return inner.calls.flatMap(({ call, kind, rows }): ModelCall[] => {
-    const local = kind === "dump" ? null : call.root;
+  return inner.calls.flatMap(({ call, kind, rows, network }): ModelCall[] => {
+    const local = kind === "dump" ? null : network === null ? call.root : textOf(inner.statement.tree, network);
     if (local === null) return [];
     const argument = given.get(local);
     const back = inner.returns.indexOf(local);
-    const made = argument === undefined ? (inner.classes.get(local) ?? null) : null;
+    const made = argument === undefined ? (inner.classes.get(local) ?? null) : madeBy(tree, argument, inner.imports);
     const outer = argument?.type === "identifier" ? textOf(tree, argument) : back < 0 ? null : (targets[back] ?? null);
-    const name = outer ?? (made === null ? null : local);
+    const name = outer ?? (made === null || argument !== undefined ? null : local);
     if (name === null) return [];
     const asked = rows === null ? [] : identifiersIn(inner.statement.tree, rows);
     const exact = asked.length > 0 && asked.every((one) => given.has(one));
@@ -69,7 +70,8 @@ export function callAt({ statement, site, targets }: CallSite, inner: Inner, cla
         kind,
         name,
         className: made ?? classes.get(name) ?? null,
-        method: call.method,
+        method: network === null ? call.method : "forward",
+        network: network !== null,
         inputs: [...new Set(from.flatMap(([, value]) => identifiersIn(tree, value)))],
         exact,
         literal: false,

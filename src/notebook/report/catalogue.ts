@@ -34,7 +34,7 @@ export function isTableLiteral(call: Call): boolean {
 const FIT =
   /^(fit|fit_transform|fit_predict|partial_fit|fit_generator|fit_resample|fit_sample|fit_one_cycle|train_model)$/;
 const PREDICT =
-  /^(predict|predict_proba|predict_log_proba|decision_function|predict_classes|predict_generator|score_samples|forecast|kneighbors|fit_predict)$/;
+  /^(predict|predict_proba|predict_log_proba|decision_function|predict_classes|predict_generator|score_samples|forecast|get_forecast|get_prediction|fit_predict)$/;
 
 export function isFit(call: Call): boolean {
   return call.receiver !== null && FIT.test(call.method);

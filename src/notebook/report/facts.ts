@@ -5,6 +5,7 @@ import { callAt, type Inner, innerOf } from "./call-sites.js";
 import { dumped, isFit, isPrediction, isSource, isSplit, isTableLiteral, trainedBy } from "./catalogue.js";
 import type { FlowStatement } from "./flow.js";
 import { classesIn, identifiersIn, madeBy } from "./names.js";
+import { looksOn, Networks, trains } from "./networks.js";
 
 /** A call that says something about a model, at the top level or carried out by a function called there. */
 export interface ModelCall {
@@ -15,6 +16,8 @@ export interface ModelCall {
   /** What the model is an instance of, as written where it is made (`RandomForestClassifier`); null where that is not seen. */
   className: string | null;
   method: string;
+  /** A PyTorch network, called by its name. */
+  network: boolean;
   /** Names of the rows that it is given. */
   inputs: string[];
   /** False where a function prepares the rows in between: `inputs` is then everything the function was given. */
@@ -55,6 +58,7 @@ export interface Facts {
 export function factsOf(flow: readonly FlowStatement[], imports: ImportNames): Facts {
   const facts: Facts = { models: [], sources: [], splits: [], calls: [], classes: new Map() };
   const inner = new Map<string, Inner>();
+  const networks = new Networks(imports);
   for (const statement of flow) {
     const { tree, node } = statement;
     const calls = callsOf(tree, node, imports);
@@ -62,13 +66,22 @@ export function factsOf(flow: readonly FlowStatement[], imports: ImportNames): F
     const assignment = assignmentOf(tree, node);
     const targets = assignment?.targets ?? [];
     const named = targets.filter((name): name is string => name !== null);
+    networks.define(statement);
     for (const [name, className] of classesIn(tree, node, imports)) facts.classes.set(name, className);
+    const isNetwork = (name: string): boolean =>
+      networks.has(facts.classes.get(name)) || facts.models.some((one) => one.name === name && one.network);
     for (const call of calls) {
       if (call.within !== null) {
         const top = call.within.split(".")[0]!;
-        for (const kind of statement.names.functions.has(top) ? kindsOf(call) : []) {
+        const parameters = statement.names.functions.get(top)?.parameters ?? [];
+        const given = calls.filter((one) => one.within === top);
+        const network = networks.calledBy(
+          call,
+          (name) => parameters.includes(name) && (trains(given) || looksOn(given)),
+        );
+        for (const kind of statement.names.functions.has(top) ? kindsOf(call, network, trains(given)) : []) {
           if (inner.get(top)?.statement !== statement) inner.set(top, innerOf(statement, top, imports));
-          inner.get(top)!.calls.push({ call, kind, rows: rowsOf(call, kind, call.receiver, false) });
+          inner.get(top)!.calls.push({ call, kind, rows: rowsOf(call, kind, call.receiver, false), network });
         }
         if (isSource(call)) facts.sources.push({ statement, call, names: [], literal: false });
         continue;
@@ -77,8 +90,9 @@ export function factsOf(flow: readonly FlowStatement[], imports: ImportNames): F
       else if (isTableLiteral(call) && !readsRows(tree, call))
         facts.sources.push({ statement, call, names: named, literal: true });
       if (isSplit(call)) facts.splits.push({ statement, call, targets });
-      for (const kind of kindsOf(call))
-        facts.models.push(modelCall(statement, call, kind, facts.classes, named, imports));
+      const network = networks.calledBy(call, isNetwork);
+      for (const kind of kindsOf(call, network, trains(calls)))
+        facts.models.push(modelCall(statement, call, kind, facts.classes, named, imports, network));
       const called = inner.get(call.callee);
       if (called !== undefined) facts.models.push(...callAt({ statement, site: call, targets }, called, facts.classes));
     }
@@ -86,7 +100,8 @@ export function factsOf(flow: readonly FlowStatement[], imports: ImportNames): F
   return facts;
 }
 
-function kindsOf(call: Call): ModelCall["kind"][] {
+function kindsOf(call: Call, network: Node | null, training: boolean): ModelCall["kind"][] {
+  if (network !== null) return [training ? "fit" : "predict"];
   if (call.method === "fit_predict" && call.receiver !== null) return ["fit", "predict"];
   if (isFit(call) || trainedBy(call) !== null) return ["fit"];
   if (isPrediction(call)) return ["predict"];
@@ -100,10 +115,11 @@ function modelCall(
   classes: ReadonlyMap<string, string>,
   result: string[],
   imports: ImportNames,
+  network: Node | null,
 ): ModelCall {
   const { tree } = statement;
   const function_ = trainedBy(call);
-  const object = function_ !== null ? null : kind === "dump" ? dumped(call) : call.receiver;
+  const object = network ?? (function_ !== null ? null : kind === "dump" ? dumped(call) : call.receiver);
   const root = object === null ? null : rootOf(object);
   // `model = LogisticRegression().fit(X, y)`: the fitted model is what is assigned.
   const made = object === null ? function_ : root === null ? madeBy(tree, object, imports) : null;
@@ -114,7 +130,8 @@ function modelCall(
     kind,
     name,
     className: made ?? (name === null ? null : (classes.get(name) ?? null)),
-    method: call.method,
+    method: network === null ? call.method : "forward",
+    network: network !== null,
     inputs: rows === null ? [] : identifiersIn(tree, rows),
     exact: true,
     literal: rows !== null && isLiteralRows(tree, rows),

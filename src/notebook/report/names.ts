@@ -30,7 +30,9 @@ export function madeBy(tree: Tree, value: Node, imports: ImportNames): string | 
       const name = callee === undefined ? "" : dottedName(tree, callee, imports);
       const last = name.slice(name.lastIndexOf(".") + 1);
       return /^[A-Z]/.test(last) ||
-        /^make_(pipeline|column_transformer|union)$|^(Sequential|train|ols|logit)$/.test(last)
+        /^make_(pipeline|column_transformer|union)$/.test(last) ||
+        // Without a module it is a function of the notebook that happens to be called so.
+        /\.(train|ols|logit)$/.test(name)
         ? name
         : null;
     }

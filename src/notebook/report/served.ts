@@ -1,4 +1,5 @@
 import { aliasesOf } from "./aliases.js";
+import { askedFunction } from "./asked.js";
 import { isFromModelLibrary, isTransformer, METRIC } from "./catalogue.js";
 import type { Facts, ModelCall } from "./facts.js";
 import type { FlowStatement } from "./flow.js";
@@ -44,6 +45,11 @@ export function servedModel(
   const candidates = candidatesOf(facts, flow);
   const name = explicit.name ?? null;
   const cell = explicit.cell ?? null;
+  const named = name !== null && !candidates.some((one) => one.name === name);
+  if (named || candidates.every(isAskedOnly)) {
+    const call = askedFunction(facts, flow, explicit);
+    if (call !== null) return asked(call);
+  }
   if (name !== null || cell !== null) {
     const chosen = candidates.filter(
       (one) => (name === null || one.name === name) && (cell === null || callIn(one, cell) !== null),
@@ -72,6 +78,26 @@ export function servedModel(
   if (final === undefined) return null;
   const why = only ? "it is the only model" : `it is the last one used (cell ${flow[lastIndex(final)]!.cell})`;
   return served(final, candidates, why, only && final.fit !== null ? "likely" : "guess", null);
+}
+
+/** Gives neighbours, no predictions: a function of the notebook may ask it. */
+function isAskedOnly(one: Candidate): boolean {
+  return one.predictions.length === 0 && shortName(one.fit?.className ?? "") === "NearestNeighbors";
+}
+
+function asked(call: ModelCall): Served {
+  const { cell, line } = call.statement;
+  const guess: ServedGuess = {
+    name: call.name!,
+    class: call.className,
+    cell,
+    line,
+    method: call.method,
+    why: "the notebook asks it by a key, and gives no model rows of a table",
+    confidence: "likely",
+    alternatives: [],
+  };
+  return { guess, call, fit: null };
 }
 
 function candidatesOf(facts: Facts, flow: readonly FlowStatement[]): Candidate[] {

@@ -1,4 +1,5 @@
 import { assignmentOf, type Call } from "../python/calls.js";
+import { answersOf } from "./answers.js";
 import { isFit, REDUCTION } from "./catalogue.js";
 import type { Facts, SourceCall } from "./facts.js";
 import { backward, type FlowStatement } from "./flow.js";
@@ -35,7 +36,7 @@ export function sliceOf(flow: readonly FlowStatement[], facts: Facts, served: Se
   const reached = new Set<SourceCall>();
   const special = (statement: FlowStatement): Role | null => specialRole(statement, facts);
   const start = served.call.statement;
-  const score = backward(flow, start, served.call.inputs, (giver, name) => {
+  const score = backward(flow, start, inputsOf(served), (giver, name) => {
     const source = sourceAt(facts, giver, name);
     if (source !== null) reached.add(source);
     if (source !== null || special(giver) === "fit" || special(giver) === "frozen" || special(giver) === "seed")
@@ -44,7 +45,11 @@ export function sliceOf(flow: readonly FlowStatement[], facts: Facts, served: Se
   });
   for (const index of score) roles[index] = roleInScore(flow[index]!, facts, special, reached);
   if (roles[start.index] === "drop") roles[start.index] = served.call.kind === "fit" ? "fit" : "score";
-  for (const index of ownClass(flow, served)) roles[index] = "score";
+  for (const index of [...ownClass(flow, served), ...ownFunctions(flow, served)]) roles[index] = "score";
+  for (const index of readByFunctions(flow, served, roles)) {
+    roles[index] = sourceAt(facts, flow[index]!, null) === null ? (special(flow[index]!) ?? "frozen") : "source";
+  }
+  for (const index of answersOf(flow, facts, roles, start)) roles[index] = "score";
 
   const ends = [...(served.fit === null ? [] : [served.fit.statement]), start];
   ends.push(...flow.filter((statement) => roles[statement.index] === "fit" || roles[statement.index] === "frozen"));
@@ -66,6 +71,14 @@ export function sliceOf(flow: readonly FlowStatement[], facts: Facts, served: Se
   return { roles, source, otherSources };
 }
 
+/** Names from before the statement that the rows come from. What a block makes itself comes from anything that it reads. */
+function inputsOf({ call, guess }: Served): Iterable<string> {
+  const { uses, node } = call.statement;
+  const block = /^(with|for|while|if|try)_statement$/.test(node.type);
+  if (!block || call.inputs.every((name) => uses.has(name))) return call.inputs;
+  return [...uses.keys()].filter((name) => name !== guess.name);
+}
+
 /** The notebook's own class of the served model and what that is made with: its code goes along. */
 function ownClass(flow: readonly FlowStatement[], served: Served): Iterable<number> {
   const name = served.fit?.className ?? served.call.className;
@@ -76,6 +89,20 @@ function ownClass(flow: readonly FlowStatement[], served: Served): Iterable<numb
   return last === undefined
     ? []
     : [last.index, ...backward(flow, last, last.uses.keys(), (giver) => giver.uses.keys())];
+}
+
+/** The function that is asked, and those that it calls: their code goes along, what they read is frozen. */
+function ownFunctions(flow: readonly FlowStatement[], { call }: Served): number[] {
+  if (call.className !== "function") return [];
+  const reached = backward(flow, call.statement, call.statement.uses.keys(), (giver) => giver.uses.keys());
+  return [...reached].filter((index) => /^(function|decorated)_definition$/.test(flow[index]!.node.type));
+}
+
+/** What gives the function that is asked the values that it reads. */
+function readByFunctions(flow: readonly FlowStatement[], { call }: Served, roles: readonly Role[]): number[] {
+  if (call.className !== "function") return [];
+  const read = [...call.statement.uses.values()].flat();
+  return read.filter((index) => roles[index] === "drop" && !/import/.test(flow[index]!.node.type));
 }
 
 function roleInScore(

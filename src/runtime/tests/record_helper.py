@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from iapp_runtime.train.cells import objects
 from iapp_runtime.train.in_kernel import record_program
 from iapp_runtime.train.render import render
 
@@ -94,13 +95,18 @@ class Run:
             + "".join(f"{c['name']!r}: None, " for c in d["source"]["columns"] if c["name"] == d["source"]["target"])
             + "}"
         )
+        binds = [f for f in d["frozen"] if f.get("bind") == "module"]
+        late = [f for f in binds if isinstance(f["value"], dict) and f["value"].get("main_names")]
+        lines += [f"{f['name']} = frozen.{f['name']}" for f in binds if f not in late]
         lines += [self.piece(p) for p in d["definitions"]]
-        lines += [f"{f['name']} = frozen.{f['name']}" for f in d["frozen"] if f.get("bind") == "module"]
+        lines += [f"{f['name']} = frozen.{f['name']}" for f in late]
         lines += [f"{m['name']} = Model({m['name']!r})" for m in d["models"]]
         body = [self.piece(p) for p in d["features"]]
         body.append(f"return {self.piece(d['result'])}")
         lines.append("def features(rows):\n" + textwrap.indent("\n".join(b for b in body if b.strip()), "    "))
         call = d["predict"]["call"].replace("{X}", "features(rows)")
+        for helper in d["helpers"]:
+            call = re.sub(rf"(?<![\w.]){helper}\(", f"replay_{helper}(", call)
         post = [f"{d['post_input'] or 'prediction'} = {call}", *(self.piece(p) for p in d["post"])]
         post.append(f"return {d['post_result'] or d['post_input'] or 'prediction'}")
         lines.append("def predict(rows):\n" + textwrap.indent("\n".join(post), "    "))
@@ -128,7 +134,8 @@ class Run:
 
 def source_of(document: dict[str, Any]) -> dict[str, Any]:
     source = document["source"]
-    return {"kind": source["kind"], "columns": {c["name"]: c["dtype"] for c in source["columns"]}}
+    shape = {"shape": source["shape"]} if "shape" in source else {}
+    return {"kind": source["kind"], "columns": {c["name"]: c["dtype"] for c in source["columns"]}, **shape}
 
 
 def record(cells: list[str], tmp_path: Path, monkeypatch: Any, order: list[int] | None = None, **serve: Any) -> Run:
@@ -167,6 +174,8 @@ def as_rows(raw: Any, positions: Any, hide: set[str] = frozenset()) -> Any:  # t
 
 
 def plain(values: Any) -> np.ndarray:
+    if isinstance(values, list) and values and isinstance(values[0], tuple):
+        return objects(values)
     if hasattr(values, "toarray"):
         return values.toarray()
     if isinstance(values, (pd.DataFrame, pd.Series)):
@@ -180,8 +189,11 @@ def equal(left: Any, right: Any) -> bool:
     a, b = plain(left), plain(right)
     if a.shape != b.shape:
         return False
+    # Numbers of 32 bits differ by the shape of a batch as those of 64 do, but further up.
+    single = a.dtype == np.float32 or b.dtype == np.float32
+    relative, size = (1e-5, 1e-6) if single else (1e-9, 1e-12)
     try:
-        return bool(np.allclose(a.astype(float), b.astype(float), rtol=1e-9, atol=1e-12, equal_nan=True))
+        return bool(np.allclose(a.astype(float), b.astype(float), rtol=relative, atol=size, equal_nan=True))
     except (TypeError, ValueError):
         return all(u == v or (pd.isna(u) and pd.isna(v)) for u, v in zip(a.ravel(), b.ravel()))
 
@@ -198,7 +210,7 @@ def prove(run: Run, singles: int = 25) -> None:
     got = module.features(rows)
     assert equal(got, features), (run.text, first_difference(got, features))
     known = predictions["final_known"]
-    answers = np.asarray(module.predict(rows))
+    answers = plain(module.predict(rows))
     assert equal(answers[known], np.asarray(predictions["final"])[known]), run.text
     for i in np.linspace(0, len(rows) - 1, min(singles, len(rows))).astype(int):
         one = module.features([rows[i]])

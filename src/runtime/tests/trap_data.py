@@ -13,7 +13,7 @@ ROWS = 200
 
 
 def write_tables(folder: Path, rows: int = ROWS) -> None:
-    """`people.csv` with the targets `y` and `price`, `new.csv` of other people without them, `regions.csv`."""
+    """`people.csv` with the targets `y` and `price`, `new.csv` of other people without them, `regions.csv`, `pictures.npy`, `labels.npy`."""
     people = _people(rows, 5)
     people.to_csv(folder / "people.csv", index=False)
     _people(60, 6, first=1000).drop(columns=["y", "price"]).to_csv(folder / "new.csv", index=False)
@@ -23,6 +23,11 @@ def write_tables(folder: Path, rows: int = ROWS) -> None:
         "coast": ["yes", "no", "no", "yes"],
     }
     pd.DataFrame(regions).to_csv(folder / "regions.csv", index=False)
+    rng = np.random.RandomState(7)
+    labels = rng.randint(0, 3, 140)
+    pictures = rng.randint(0, 90, (140, 6, 6)) + labels[:, None, None] * 60
+    np.save(folder / "pictures.npy", pictures.astype(np.uint8))
+    np.save(folder / "labels.npy", labels)
 
 
 def _people(count: int, seed: int, first: int = 1) -> pd.DataFrame:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from .answering import call_of, check_model
 from .candidates import Choice
-from .expected import Expected, predict_method
+from .expected import Expected
 from .fields import features_of, final_answers, inner_piece, post_fields, samples_of, source_document
+from .formulas import formula_names
 from .kinds import LEARNS
 from .reads import names_in
 from .recorder.state import EstimatorState, Recording
@@ -23,22 +25,13 @@ from .slicer.served import criterion as find_criterion
 from .slicer.served import served_of
 from .stored import frozen_values, models, task_of
 
-_RESERVED = {
-    "rows",
-    "frozen",
-    "features",
-    "predict",
-    "predict_proba",
-    "REQUIRED",
-    "OPTIONAL",
-    "SOURCE",
-    "MODEL_CLASSES",
-    "Frozen",
-    "Model",
-}
-_HELPERS = {
+#: Names of the generated module that are ours, whatever the author has called things.
+RESERVED = {
+    "rows", "frozen", "features", "predict", "predict_proba", "REQUIRED", "OPTIONAL", "SOURCE", "MODEL_CLASSES",
+    "Frozen", "Model",
     "rows_in", "check", "checked", "keep", "split", "row_count", "dummies", "expand", "bins", "codes", "by_group",
-    "as_recorded", "scaled", "restored", "concat_rows", "in_request_order",
+    "as_recorded", "scaled", "restored", "concat_rows", "in_request_order", "forward_pass", "ask", "foretell",
+    "checked_rows",
 }  # fmt: skip
 
 
@@ -73,15 +66,15 @@ def cut_slice(recording: Recording, choice: Choice) -> Slice:
     """Slice, name, and make pieces. Raises `Refused`."""
     candidate = choice.candidate
     served = served_of(recording, candidate)
-    author = _author_names(recording)
-    entries = Entries(author | _RESERVED | _HELPERS)
+    author = author_names(recording)
+    entries = Entries(author | RESERVED)
     cut = Cut(recording, served, entries)
     criterion, parts, names = find_criterion(cut, candidate)
     cut.run(criterion, parts, names)
     cut.kept.reverse()
     number = recording.candidates.index(candidate)
     post = find_post(cut, candidate, number)
-    _check_model(candidate)
+    check_model(candidate, recording.statements[candidate.statement])
     _take_model_code(cut, candidate)
     defined = definitions(cut, [kept.at for kept in [*cut.kept, criterion]])
     inner = [part for part in parts if isinstance(part, Kept)]
@@ -113,10 +106,13 @@ def cut_slice(recording: Recording, choice: Choice) -> Slice:
         document.update(post_fields(writer, post, lives))
     document["imports"] = imports(recording, cut.imports)
     document["source"] = source_document(recording, served)
-    method = predict_method(candidate)
     model = served_model.name
-    document["predict"] = {"model": model, "call": f"{model}.{method}({{X}})", "returns": "prediction"}
-    proba = hasattr(candidate.state.value, "predict_proba")
+    call, helpers = call_of(model, candidate)
+    writer.helpers |= helpers
+    document["predict"] = {"model": model, "call": call, "returns": "prediction"}
+    # Of several targets at once each has classes, and probabilities, of its own.
+    several = isinstance(getattr(candidate.state.value, "classes_", None), list)
+    proba = hasattr(candidate.state.value, "predict_proba") and not several
     document["proba"] = f"{model}.predict_proba({{X}})" if proba else None
     classes = getattr(candidate.state.value, "classes_", None) if proba else None
     document["classes"] = (
@@ -146,22 +142,13 @@ def _states(entry: Any) -> list[EstimatorState]:
     return [value for value in values if isinstance(value, EstimatorState)]
 
 
-def _author_names(recording: Recording) -> set[str]:
+def author_names(recording: Recording) -> set[str]:
+    """All names that the notebook uses."""
     names: set[str] = set()
     for statement in recording.statements:
         found = names_in(statement.node)
         names |= found.reads | found.binds
     return names
-
-
-def _check_model(candidate: Any) -> None:
-    method = predict_method(candidate)
-    if not hasattr(candidate.state.value, method):
-        raise Refused(
-            "IAPP_NOTEBOOK_NO_NEW_ROWS",
-            f"{candidate.kind} has no {method}: it gives answers for the rows it was fitted on and for no others",
-            "use a model that predicts for new rows",
-        )
 
 
 def _take_model_code(cut: Cut, candidate: Any) -> None:
@@ -173,6 +160,8 @@ def _take_model_code(cut: Cut, candidate: Any) -> None:
         *(e.value for e in cut.entries.all if e.kind == "model" and e.access == "constant"),
     ]
     values += [live.value for live in cut.live]
+    for name in formula_names(cut.recording, candidate.state.value):
+        cut.read({name}, candidate.statement, {}, {})
     for value in values:
         for name in main_names(getattr(value, "value", value)):
             binder = cut.recording.binder.get(name)

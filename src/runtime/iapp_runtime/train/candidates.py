@@ -6,12 +6,16 @@ import ast
 import re
 from typing import Any
 
-from .kinds import PREDICTS, is_rowlike, n_rows
+from .kinds import ANSWERS, is_rowlike, n_rows
+from .networks import is_module, is_state_of
 from .recorder.estimators import Candidate
+from .recorder.forecasts import is_of_series
 from .recorder.state import Recording
 from .slicer.refusals import Refused
 
 _FEWEST = 3  # predictions on fewer rows are examples
+# Data sets that libraries make of a table for themselves.
+_WRAPPED = {"Pool", "DMatrix", "QuantileDMatrix", "Dataset"}
 
 
 class Choice:
@@ -28,6 +32,8 @@ class Choice:
 def choose(recording: Recording) -> Choice:
     """The served model. Raises `Refused` when there is none."""
     program = recording.program
+    for candidate in recording.candidates:
+        candidate.gather()
     able = [c for c in recording.candidates if _usable(c)]
     if not able:
         raise _nothing(recording)
@@ -41,7 +47,7 @@ def choose(recording: Recording) -> Choice:
     dumped = [c for c in able if any(_holds(value, c.owner) for _, value in recording.dumped)]
     if dumped:
         return _choice(recording, _best(dumped), able, "the notebook saves it after fitting it here", "certain")
-    predicted = [c for c in able if c.method in PREDICTS or c.method == "score"]
+    predicted = [c for c in able if c.method in ANSWERS or c.method == "score"]
     if predicted:
         how = "its predictions were made last" if predicted[-1].method != "score" else "it was scored last"
         return _choice(recording, _best(predicted), able, how, None)
@@ -50,7 +56,7 @@ def choose(recording: Recording) -> Choice:
 
 def _usable(candidate: Candidate) -> bool:
     rows = candidate.rows
-    return rows is not None and len(rows) >= _FEWEST and bool(rows.sources)
+    return rows is not None and len(rows) >= _FEWEST and bool(rows.sources) and not is_of_series(candidate.owner)
 
 
 def _best(candidates: list[Candidate]) -> Candidate:
@@ -62,7 +68,7 @@ def _best(candidates: list[Candidate]) -> Candidate:
         if predicts:
             return predicts[-1]
     if last.method in ("fit", "partial_fit"):
-        predicts = [c for c in same if c.method in PREDICTS]
+        predicts = [c for c in same if c.method in ANSWERS]
         if predicts:
             return predicts[-1]
     return last
@@ -89,12 +95,17 @@ def model_name(recording: Recording, candidate: Candidate) -> str:
     """The author's name for a model."""
     node = recording.sites[candidate.site]
     owner = node.func.value if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else None
-    if isinstance(owner, ast.Name):
+    if isinstance(owner, ast.Name) and not _is_part(recording.namespace.get(owner.id), candidate.owner):
         return owner.id
     for name, value in recording.namespace.items():
         if value is candidate.owner and not name.startswith("_"):
             return name
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", candidate.kind).lower()
+
+
+def _is_part(whole: Any, owner: Any) -> bool:
+    """`holder.net(X)`: a network that another object holds."""
+    return is_module(owner) and whole is not owner
 
 
 def _explicit(recording: Recording, able: list[Candidate]) -> Choice:
@@ -121,6 +132,7 @@ def _holds(value: Any, owner: Any, depth: int = 0) -> bool:
         value is owner
         or getattr(owner, "best_estimator_", None) is value
         or getattr(value, "best_estimator_", None) is owner
+        or is_state_of(value, owner)
     ):
         return True
     if depth < 2 and isinstance(value, (list, tuple, dict)) and len(value) < 50:
@@ -130,15 +142,29 @@ def _holds(value: Any, owner: Any, depth: int = 0) -> bool:
 
 def _nothing(recording: Recording) -> Refused:
     seen = []
-    for candidate in recording.candidates[-5:]:
+    batches = wrapped = False
+    for candidate in [c for c in recording.candidates if c.table is not None][-5:]:
         cell = recording.statements[candidate.statement].cell.number
         rows = n_rows(candidate.table) if is_rowlike(candidate.table) else 0
         what = (
-            "its rows come from no table that was read"
+            "it gets its rows in batches, of which no table is known"
+            if is_module(candidate.owner) and candidate.context
+            else "its rows come from no table that was read"
             if rows >= _FEWEST
+            else f"it gets a {type(candidate.table).__name__}, whose rows are not known"
+            if type(candidate.table).__name__ in _WRAPPED
             else f"it gets {rows} row{'' if rows == 1 else 's'}"
         )
+        batches = batches or "batches" in what
+        wrapped = wrapped or type(candidate.table).__name__ in _WRAPPED
         seen.append(f"{candidate.kind}.{candidate.method} (cell {cell}): {what}")
+    near = [type(s.value).__name__ for s in recording.states.values() if _only_neighbours(s.value)]
+    if not seen and near:
+        return Refused(
+            "IAPP_NOTEBOOK_NO_MODEL",
+            f"{near[-1]} finds neighbours and predicts nothing, and no function of the notebook is asked for them.",
+            "look them up in a function that is given a key and returns what it found, and call it once",
+        )
     if not seen:
         return Refused(
             "IAPP_NOTEBOOK_NO_MODEL",
@@ -148,5 +174,22 @@ def _nothing(recording: Recording) -> Refused:
     return Refused(
         "IAPP_NOTEBOOK_NO_ROWS",
         f"No call of predict or fit gets rows of a table. Seen: {'; '.join(seen)}.",
-        "read the rows from a file or data set, and give them to the model",
+        "give the trained network the whole table at once (model(torch.tensor(X_test)) under torch.no_grad())"
+        if batches
+        else "give predict the table itself (model.predict(X_test)), not a data set made of it"
+        if wrapped
+        else "read the table at once (pl.read_csv): a lazy one holds no rows that could be followed"
+        if _reads_lazily(recording)
+        else "read the rows from a file or data set, and give them to the model",
     )
+
+
+def _reads_lazily(recording: Recording) -> bool:
+    """Does the notebook plan its table with Polars instead of reading it?"""
+    calls = [part.func for s in recording.statements for part in ast.walk(s.node) if isinstance(part, ast.Call)]
+    names = {func.attr for func in calls if isinstance(func, ast.Attribute)}
+    return "collect" in names and any(name == "lazy" or name.startswith("scan_") for name in names)
+
+
+def _only_neighbours(model: Any) -> bool:
+    return hasattr(model, "kneighbors") and not hasattr(model, "predict")

@@ -81,11 +81,16 @@ def array(values: Any) -> np.ndarray:
 def _from_list(values: list) -> np.ndarray:
     """Texts and ragged rows stay objects: numpy would cut, join or refuse them."""
     if any(value is None or isinstance(value, (str, bytes)) for value in values[:100]) or _ragged(values):
-        out = np.empty(len(values), dtype=object)
-        for i, value in enumerate(values):
-            out[i] = value
-        return out
+        return objects(values)
     return np.asarray(values)
+
+
+def objects(values: Any) -> np.ndarray:
+    """One object for each row."""
+    out = np.empty(len(values), dtype=object)
+    for i, value in enumerate(values):
+        out[i] = value
+    return out
 
 
 def _ragged(values: list) -> bool:

@@ -16,6 +16,7 @@ from .json_rows import NotSendable, json_rows, to_json
 from .perturb import FAILS, NOTHING, Effect, Perturbation
 from .scoring_module import ScoringModule
 
+MOST_TRIED = 200
 LIMITS = {"rows": 10_000, "body_bytes": 16 * 1024 * 1024, "string_length": 100_000}
 
 
@@ -24,13 +25,22 @@ def learn_contract(evidence: Evidence, scoring: ScoringModule, rows: Sequence[in
     raw = evidence.raw
     kind = "table" if cells.is_frame(raw) or cells.is_series(raw) else "text" if _is_text(raw) else "array"
     parts = _columns(cells.take(raw, np.asarray(rows, dtype=int)), kind)
-    effects = _effects(evidence, scoring, rows, kind, [name for name, _ in parts], time.monotonic() + seconds)
+    names = [name for name, _ in parts]
+    # Each number of a picture is needed, and there are too many of them to try one by one.
+    tried = kind == "table" or len(names) <= MOST_TRIED
+    deadline = time.monotonic() + seconds
+    effects = _effects(evidence, scoring, rows, kind, names, deadline) if tried else [None] * len(names)
     target = (evidence.record.get("source") or {}).get("target")
     example = json_rows(raw, [rows[0]])[0]
+    known = {column["name"]: column.get("known") for column in (evidence.record.get("source") or {}).get("columns", [])}
     columns = [
         _column(name, part, effects[n], target, example[name] if kind == "table" else None, kind == "table")
         for n, (name, part) in enumerate(parts)
     ]
+    for column in columns:
+        if known.get(column["name"]):
+            # What is asked for by a key may be asked for by each that the notebook knows.
+            column.update(type="category", categories=known[column["name"]], min=None, max=None)
     if kind == "table":
         _confirm(columns, parts, evidence, scoring, rows)
     return {
@@ -151,7 +161,9 @@ def output_of(evidence: Evidence) -> dict[str, Any]:
     final = evidence.final[evidence.final_known]
     task = evidence.record.get("task") or "other"
     codes = {"i": "integer", "u": "integer", "f": "number", "b": "boolean"}
-    kind = "array" if final.ndim > 1 and final.shape[1:] != (1,) else codes.get(final.dtype.kind, "string")
+    several = final.ndim > 1 and final.shape[1:] != (1,)
+    several = several or any(isinstance(value, (list, tuple, dict)) for value in final.ravel()[:1000].tolist())
+    kind = "array" if several else codes.get(final.dtype.kind, "string")
     classes = None
     if task == "classification" and kind != "array":
         seen = {to_json(value) for value in final.ravel()}

@@ -7,6 +7,8 @@ import platform
 from pathlib import Path
 from typing import Any
 
+from .asked.find import AskedChoice, find_asked, is_asked_for
+from .asked.written import AskedSlice
 from .assemble import Slice, cut_slice
 from .candidates import Choice, choose
 from .failing import failures, refuse_failures, root_failure
@@ -19,38 +21,40 @@ from .verdicts import cell_report, needed_for_training
 from .warnings import find_warnings
 
 
+class _Outcome:
+    """What has been decided so far; what a refusal leaves is still told."""
+
+    def __init__(self) -> None:
+        self.choice: Choice | None = None
+        self.cut: Slice | AskedSlice | None = None
+        self.refit: Refit | None = None
+        # The statement that trained what is served, or that asks it.
+        self.trained_at: int | None = None
+
+
 def write_record(recording: Recording, run_dir: Path, files: FileWatch | None, run_seconds: float) -> dict[str, Any]:
     """Make the document (also when the outcome is a refusal) and write it beside its folders."""
     document = _empty(recording, files, run_seconds)
-    choice: Choice | None = None
-    cut: Slice | None = None
-    refit: Refit | None = None
+    outcome = _Outcome()
     try:
-        choice = choose(recording)
-        document["served"] = _served(recording, choice)
-        cut = cut_slice(recording, choice)
-        refit = find_refit(recording, choice, cut)
-        if refit is not None:
-            choice, cut = refit.choice, refit.slice
-        cut.write(run_dir, alone=refit is not None)
-        if refit is not None:
-            refit.write(run_dir)
-        document.update(cut.document)
-        found = failures(recording, cut.cut)
-        document["failures"] = found
-        refuse_failures(found, recording)
+        _decide(recording, run_dir, document, outcome)
     except Refused as refusal:
-        document["failures"] = failures(recording, cut.cut if cut is not None else None)
+        document["failures"] = failures(recording, outcome.cut.cut if outcome.cut is not None else None)
         document.update(status="refused", refusal=_better(refusal, document["failures"], recording).document())
     except Exception as error:
         recording.fault(error)
         document.update(status="refused", refusal=_internal(error).document())
-    document["warnings"] = [*recording.program.remarks, *find_warnings(recording, choice, cut)]
-    if refit is not None:
-        document["warnings"].append(refit.warning())
-    training = needed_for_training(recording, _fit_of(recording, choice)) if choice is not None else set()
+    sliced = outcome.cut if isinstance(outcome.cut, Slice) else None
+    document["warnings"] = [*recording.program.remarks, *find_warnings(recording, outcome.choice, sliced)]
+    if outcome.refit is not None:
+        document["warnings"].append(outcome.refit.warning())
+    training = needed_for_training(recording, outcome.trained_at) if outcome.trained_at is not None else set()
     document["cells"] = cell_report(
-        recording, cut.roles if cut is not None else {}, training, document["failures"], document["checks"]
+        recording,
+        outcome.cut.roles if outcome.cut is not None else {},
+        training,
+        document["failures"],
+        document["checks"],
     )
     for check in document["checks"]:
         check.pop("checked", None)
@@ -60,6 +64,49 @@ def write_record(recording: Recording, run_dir: Path, files: FileWatch | None, r
     text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False, default=_plain)
     (run_dir / "record.json").write_text(text, "utf-8")
     return document
+
+
+def _decide(recording: Recording, run_dir: Path, document: dict[str, Any], outcome: _Outcome) -> None:
+    """Choose, slice and write. Raises `Refused`."""
+    chosen = _chosen(recording)
+    if isinstance(chosen, AskedChoice):
+        document["served"] = chosen.served
+        outcome.cut = cut = chosen.slice
+        outcome.trained_at = cut.statement.index
+        cut.write(run_dir)
+    else:
+        outcome.choice = chosen
+        outcome.trained_at = _fit_of(recording, chosen)
+        document["served"] = _served(recording, chosen)
+        outcome.cut = sliced = cut_slice(recording, chosen)
+        outcome.refit = refit = find_refit(recording, chosen, sliced)
+        if refit is not None:
+            outcome.choice, outcome.cut = refit.choice, refit.slice
+            outcome.trained_at = _fit_of(recording, refit.choice)
+        outcome.cut.write(run_dir, alone=refit is not None)
+        if refit is not None:
+            refit.write(run_dir)
+    document.update(outcome.cut.document)
+    found = failures(recording, outcome.cut.cut)
+    document["failures"] = found
+    refuse_failures(found, recording)
+
+
+def _chosen(recording: Recording) -> Choice | AskedChoice:
+    """A model that is given rows comes first; without one, or when it is named, what the notebook asks by key."""
+    if is_asked_for(recording):
+        asked = find_asked(recording)
+        if asked is not None:
+            return asked
+    try:
+        return choose(recording)
+    except Refused as nothing:
+        if nothing.code not in ("IAPP_NOTEBOOK_NO_MODEL", "IAPP_NOTEBOOK_NO_ROWS"):
+            raise
+        asked = find_asked(recording)
+        if asked is None:
+            raise
+        return asked
 
 
 def _plain(value: Any) -> Any:

@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .kinds import PREDICTS, columns_of, is_sparse, n_rows, take
+from . import cells
+from .kinds import ANSWERS, columns_of, is_sparse, n_rows, take
+from .networks import is_tensor, plain
+from .polars_values import as_pandas
 from .recorder.estimators import Candidate
 from .recorder.state import Recording
 
@@ -40,7 +43,9 @@ class Expected:
             fresh = [i for i, p in enumerate(positions.tolist()) if p >= 0 and not (p in seen or seen.add(p))]  # type: ignore[func-returns-value]
             if fresh:
                 parts.append((call, np.asarray(fresh), positions[fresh]))
-        self.served_at = parts[0][1] if parts else np.array([], dtype=int)
+        # Of each row the place it had in the call that is served.
+        self.served_at = np.concatenate([at for _, at, _ in parts]) if parts else np.array([], dtype=int)
+        self.served = candidate.rows if candidate.rows is not None else ()
         self.rows = np.concatenate([p for _, _, p in parts]) if parts else np.array([], dtype=int)
         self.calls = (
             np.concatenate([np.full(len(p), i) for i, (_, _, p) in enumerate(parts)])
@@ -63,8 +68,12 @@ class Expected:
         known = self.calls == 0
         finals: Any = self.raw
         if final is not None:
-            values = np.asarray(final)[self.served_at]
-            finals = np.empty(len(self.rows), dtype=object)
+            values = plain(final) if is_tensor(final) else cells.array(final)
+            # Of batches the notebook has the answers of the last one alone.
+            missing = len(self.served) - len(values)
+            known = known & (self.served_at >= missing)
+            values = values[self.served_at[known] - missing]
+            finals = np.empty((len(self.rows), *values.shape[1:]), dtype=object)
             finals[known] = values
         predictions = {
             "raw": self.raw,
@@ -75,7 +84,7 @@ class Expected:
         np.save(folder / "rows.npy", self.rows.astype(np.int64))
         np.save(folder / "calls.npy", self.calls.astype(np.int64))
         for name, value in (
-            ("raw", raw_table),
+            ("raw", as_pandas(raw_table)),
             ("features", self.features),
             ("predictions", predictions),
             ("samples", samples),
@@ -100,10 +109,10 @@ def _predictions(call: Candidate, served: Candidate, method: str, at: np.ndarray
     if (
         call.method == method
         and call.result is not None
-        and call.method in PREDICTS
+        and call.method in ANSWERS
         and n_rows(call.result) == n_rows(call.table)
     ):
-        return np.asarray(call.result)[at]
+        return (plain(call.result) if is_tensor(call.result) else np.asarray(call.result))[at]
     return np.asarray(getattr(served.state.value, method)(call.table))[at]
 
 
@@ -121,6 +130,8 @@ def _stack(parts: list[Any]) -> Any:
     if not parts:
         return None
     first = parts[0]
+    if is_tensor(first):
+        return np.concatenate([plain(part) for part in parts])
     if len(parts) == 1:
         return first
     if isinstance(first, (pd.DataFrame, pd.Series)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .polars_values import is_polars_frame
 from .recorder.state import Recording
 from .slicer.cut import Cut, Kept
 from .slicer.lives import Lives
@@ -72,11 +73,13 @@ def _expression_text(piece: dict[str, Any], kept: Kept) -> str:
 def source_document(recording: Recording, served: Any) -> dict[str, Any]:
     import ast
 
+    import numpy as np
     import pandas as pd
 
     source = recording.sources[served.source]
     statement = recording.statements[source.statement]
     raw = source.raw
+    shape: list[int] | None = None
     targets = statement.node.targets if isinstance(statement.node, ast.Assign) else []
     name = next((t.id for t in targets if isinstance(t, ast.Name)), "rows")
     if isinstance(raw, pd.DataFrame):
@@ -87,6 +90,8 @@ def source_document(recording: Recording, served: Any) -> dict[str, Any]:
                 for c, d in raw.dtypes.items()
             ],
         )
+    elif is_polars_frame(raw):
+        kind, columns = "polars", [{"name": name, "dtype": str(dtype)} for name, dtype in raw.schema.items()]
     elif isinstance(raw, pd.Series):
         kind, columns = (
             "series",
@@ -95,11 +100,15 @@ def source_document(recording: Recording, served: Any) -> dict[str, Any]:
     elif isinstance(raw, list):
         kind, columns = "list", [{"name": "value", "dtype": "object"}]
     else:
-        width = raw.shape[1] if getattr(raw, "ndim", 1) > 1 else 1
+        width = int(np.prod(raw.shape[1:])) if getattr(raw, "ndim", 1) > 1 else 1
         kind, columns = "array", [{"name": str(i), "dtype": str(raw.dtype)} for i in range(width)]
+        if getattr(raw, "ndim", 1) > 2:
+            shape = [int(size) for size in raw.shape[1:]]
     # The last one in the table: what is made from a target stands beside it only when the notebook says so.
     target = next((c["name"] for c in reversed(columns) if c["name"] in served.targets), None)
     return {
+        # Pictures: the numbers of a row, counted through, are its columns.
+        **({"shape": shape} if shape is not None else {}),
         "name": name,
         "cell": statement.cell.number,
         "line": statement.line,

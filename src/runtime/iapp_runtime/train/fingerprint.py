@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from .kinds import is_sparse
+from .networks import is_any_tensor, tensor_print
+from .polars_values import is_polars, print_of
 
 _SAMPLED = 64 << 20
 _LONG = 500_000
@@ -75,6 +77,10 @@ def of_value(value: Any, depth: int = 0) -> Any:
             return ("array", value.shape, _of_ndarray(value))
         if is_sparse(value):
             return ("sparse", value.shape, value.nnz)
+        if is_polars(value):
+            return print_of(value)
+        if is_any_tensor(value):
+            return ("tensor", tuple(value.shape), tensor_print(value))
         if isinstance(value, (list, tuple)):
             ids = hash(tuple(map(id, value if len(value) < _LONG else value[::17])))
             inner = (

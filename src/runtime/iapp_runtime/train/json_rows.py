@@ -39,6 +39,8 @@ def json_rows(raw: Any, rows: Sequence[int], only: Optional[Sequence[str]] = Non
         name = "value" if part.name is None else str(part.name)
         out = [{name: value} for value in _column(name, part)]
     else:
+        if getattr(part, "ndim", 1) > 2:
+            part = part.reshape(len(part), -1)
         out = [_value(item, None, i) for i, item in enumerate(part)]
     return json.loads(json.dumps(out, allow_nan=False))
 

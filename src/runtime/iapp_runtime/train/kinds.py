@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .networks import is_network, is_tensor
+from .polars_values import is_polars
+
 TABLES = (pd.DataFrame, pd.Series)
 _ROWLIKE = (pd.DataFrame, pd.Series, np.ndarray, list, pd.Index, pd.api.extensions.ExtensionArray)
 SCALARS = (int, float, complex, str, bytes, bool, type(None), np.generic, pd.Timestamp, pd.Timedelta)
@@ -20,10 +23,13 @@ IMMUTABLE = (
 _LAZY = (
     "pandas.core.groupby", "pandas.core.window", "pandas.core.strings", "pandas.core.indexing", "pandas.core.resample",
     "pandas.core.indexes.accessors", "pandas.core.arrays.categorical", "pandas.plotting", "pandas.api.typing",
+    "polars.dataframe.group_by", "polars.series.",
 )  # fmt: skip
 _ESTIMATOR_MODULES = ("statsmodels.", "xgboost.", "lightgbm.", "catboost.")
 LEARNS = ("fit", "fit_transform", "fit_predict", "fit_resample", "fit_sample", "partial_fit")
 PREDICTS = ("predict", "predict_proba", "decision_function", "fit_predict", "predict_log_proba", "score_samples")
+#: The same, and the call of a network by its name.
+ANSWERS = (*PREDICTS, "forward")
 
 
 def is_sparse(value: Any) -> bool:
@@ -35,7 +41,7 @@ def is_rowlike(value: Any) -> bool:
     """True when the value can hold one entry per row."""
     if isinstance(value, _ROWLIKE):
         return not (isinstance(value, np.ndarray) and value.ndim == 0)
-    return is_sparse(value)
+    return is_sparse(value) or is_tensor(value) or is_polars(value)
 
 
 def n_rows(value: Any) -> int:
@@ -49,7 +55,7 @@ def n_rows(value: Any) -> int:
 def is_lazy(value: Any) -> bool:
     """True for group-by objects, indexers, accessors: a view of a table that computes nothing yet."""
     kind = type(value)
-    return kind.__module__.startswith(_LAZY) and not isinstance(value, _ROWLIKE)
+    return kind.__module__.startswith(_LAZY) and not isinstance(value, _ROWLIKE) and not is_polars(value)
 
 
 def is_groups(value: Any) -> bool:
@@ -61,6 +67,8 @@ def is_estimator(value: Any) -> bool:
     """True for objects that learn: scikit-learn style, or of a modelling library."""
     if isinstance(value, (type, types.ModuleType, *TABLES, np.ndarray)):
         return False
+    if is_network(value):
+        return True
     module = type(value).__module__
     if module.startswith(_ESTIMATOR_MODULES):
         return any(hasattr(value, name) for name in ("fit", "predict", "transform"))
@@ -77,12 +85,15 @@ def take(value: Any, positions: Any) -> Any:
         return value.tocsr()[positions]
     if isinstance(value, list):
         return [value[int(i)] for i in positions]
+    if is_polars(value):
+        return value[np.asarray(positions, dtype=np.int64).tolist()]
     return value[positions]
 
 
 def columns_of(value: Any) -> tuple[Any, ...] | None:
     """Column names of a data frame, None for everything else."""
-    return tuple(value.columns) if isinstance(value, pd.DataFrame) else None
+    known = isinstance(value, pd.DataFrame) or (is_polars(value) and hasattr(value, "columns"))
+    return tuple(value.columns) if known else None
 
 
 def same(left: Any, right: Any) -> bool:
@@ -93,6 +104,8 @@ def same(left: Any, right: Any) -> bool:
         if type(left) is not type(right):
             return False
         if isinstance(left, (*TABLES, pd.Index)):
+            return bool(left.equals(right))
+        if is_polars(left):
             return bool(left.equals(right))
         if isinstance(left, np.ndarray):
             if left.dtype != right.dtype or left.shape != right.shape:

@@ -16,6 +16,9 @@ from .scoring_module import ScoringModule
 #: What the service itself imports, whatever is served.
 SERVICE = ("msgspec", "orjson", "uvicorn", "httptools", "uvloop", "cloudpickle")
 
+_REQUIREMENT = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?")
+_EXTRA = re.compile(r"""\bextra\s*==\s*['"]([^'"]*)['"]""")
+
 
 def main(run_dir: Path, events: Events) -> int:
     """Writes RUN_DIR/needs.json: ``{"schema": "iapp.needs/1", "distributions": [normalised names]}``."""
@@ -40,20 +43,26 @@ def needed(run_dir: Path) -> list[str]:
 
 
 def _closure(names: set[str]) -> set[str]:
-    """With everything that is required at run time (no extras) and installed here."""
-    todo, done = list(names), set()
+    """With everything that is required at run time and installed here; of extras those that a requirement asks for.
+
+    The libraries that PyTorch is built on are extras of a package of their own: `cuda-toolkit[cublas,cudart]`.
+    """
+    todo: list[tuple[str, str | None]] = [(name, None) for name in names]
+    done: set[tuple[str, str | None]] = set()
     while todo:
-        name = todo.pop()
-        if name in done:
+        name, extra = asked = todo.pop()
+        if asked in done:
             continue
-        done.add(name)
+        done.add(asked)
         for line in _requires(name):
-            if "extra ==" in line.replace('"', "'"):
+            of = _EXTRA.search(line)
+            match = _REQUIREMENT.match(line)
+            if (of.group(1) if of else None) != extra or match is None or not _installed(match.group(1)):
                 continue
-            match = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", line)
-            if match and _installed(match.group(0)):
-                todo.append(_normalise(match.group(0)))
-    return done
+            required = _normalise(match.group(1))
+            extras = [part.strip() for part in (match.group(2) or "").split(",") if part.strip()]
+            todo += [(required, None), *((required, part) for part in extras)]
+    return {name for name, _ in done}
 
 
 def _requires(name: str) -> list[str]:

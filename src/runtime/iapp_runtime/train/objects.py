@@ -32,6 +32,9 @@ def _gap(u: Any, v: Any, relative: float) -> Optional[float]:
         return 0.0 if is_missing(u) and is_missing(v) else None
     if isinstance(u, (numbers.Number, np.bool_)) and isinstance(v, (numbers.Number, np.bool_)):
         return _number_gap(u, v, relative)
+    if isinstance(u, dict) and isinstance(v, dict):
+        gaps = [_gap(u[key], v[key], relative) for key in u if key in v]
+        return None if list(u) != list(v) or None in gaps else max((gap or 0.0 for gap in gaps), default=0.0)
     if isinstance(u, (list, tuple, np.ndarray)) and isinstance(v, (list, tuple, np.ndarray)):
         p, q = array(u), array(v)
         if p.shape != q.shape:

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from .kinds import IMMUTABLE, TABLES, is_estimator, is_sparse
+from .networks import is_any_tensor, is_network, weights_key
+from .polars_values import is_polars
 
 _DEPTH = 6
 _LARGE = 256 << 20
@@ -24,6 +26,10 @@ def freeze(value: Any, depth: int = 0) -> Any:
         return value if value.nbytes > _LARGE else value.copy()
     if is_sparse(value):
         return value.copy()
+    if is_polars(value):
+        return value.clone()
+    if is_any_tensor(value):
+        return value.detach().clone()
     if is_estimator(value):
         return snapshot(value)
     if type(value) in (list, tuple, set):
@@ -54,6 +60,8 @@ def snapshot(estimator: Any, depth: int = 0) -> Any:
     """An estimator as fitted now. `fit` rebinds attributes, so copying the containers is enough and cheap."""
     if depth > _DEPTH:
         return estimator
+    if is_network(estimator):
+        return deep_snapshot(estimator)
     if is_estimator(estimator):
         try:
             twin = copy.copy(estimator)
@@ -76,11 +84,14 @@ def deep_snapshot(estimator: Any) -> Any:
     try:
         return copy.deepcopy(estimator)
     except Exception:
-        return snapshot(estimator)
+        # A network that cannot be copied is stored as it is at the end; the proof tells whether that is the same.
+        return estimator if is_network(estimator) else snapshot(estimator)
 
 
 def state_key(estimator: Any, depth: int = 0) -> tuple[Any, ...]:
     """Identity of a fitted state: the identities of what the estimator and its parts hold."""
+    if is_network(estimator):
+        return weights_key(estimator)
     parts: list[Any] = [id(estimator)]
     try:
         attributes = vars(estimator)

@@ -10,6 +10,8 @@ from typing import Any
 
 from iapp_runtime import codec, pickles
 
+from .networks import storable
+from .polars_values import is_polars
 from .slicer.entries import Entry
 from .slicer.refusals import Refused
 
@@ -84,7 +86,7 @@ def models(entries: list[Entry], run_dir: Path) -> list[dict[str, Any]]:
             value = [state.value for state in entry.value]
             first = value[0]
         path = run_dir / "objects" / f"{entry.name}.pkl"
-        names = _stored(entry, partial(pickles.dump, value, path))
+        names = _stored(entry, partial(pickles.dump, storable(value), path))
         origin = _origin(entry)
         found.append({
             "name": entry.name, "class": type(first).__name__, "file": f"objects/{entry.name}.pkl",
@@ -110,7 +112,7 @@ def main_names(value: Any) -> list[str]:
 
 def summary(value: Any) -> str:
     """A few words on a value."""
-    if hasattr(value, "shape") and bool(getattr(value, "ndim", 0)):
+    if bool(getattr(value, "ndim", 0)) or is_polars(value):
         return f"{type(value).__name__} {' x '.join(map(str, value.shape))}"
     if isinstance(value, (list, tuple, dict, set)):
         return f"{len(value)} {'entries' if isinstance(value, dict) else 'items'}"

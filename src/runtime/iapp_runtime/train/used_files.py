@@ -56,9 +56,10 @@ class FileWatch:
         """`modules` of record.json: imported modules that lie in the notebook's folder."""
         found = []
         for module in list(sys.modules.values()):
-            path = getattr(module, "__file__", None)
-            if path and os.path.abspath(path).startswith(str(self.workdir) + os.sep) and "site-packages" not in path:
-                found.append({"path": os.path.abspath(path), "sha256": digest(path)})
+            path = os.path.abspath(getattr(module, "__file__", None) or "")
+            # Some modules made in memory say that they lie in a file of no folder.
+            if path.startswith(str(self.workdir) + os.sep) and "site-packages" not in path and os.path.isfile(path):
+                found.append({"path": path, "sha256": digest(path)})
         return sorted(found, key=lambda m: m["path"])
 
 

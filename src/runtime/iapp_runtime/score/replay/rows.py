@@ -24,6 +24,13 @@ def rows_in(rows: Any, source: Mapping[str, Any], required: Names, optional: Nam
     begin(len(rows) if hasattr(rows, "__len__") else 0)
     if kind == "frame":
         return _frame(rows, source["columns"], optional)
+    if kind == "polars":
+        from iapp_runtime.score.replay.polars_rows import polars_table
+
+        columns = source["columns"]
+        names = [str(name) for name in columns]
+        values = {name: _column(rows, name, i, optional) for i, name in enumerate(names)}
+        return polars_table(columns, values)
     if kind == "series":
         return _series(rows, source["columns"], optional)
     if kind == "array":
@@ -90,7 +97,7 @@ def _array(rows: Any, source: Mapping[str, Any], optional: Names) -> Any:
     shape = source.get("shape")
     dtype = np.dtype(next(iter(columns.values()))) if columns else np.dtype(source.get("dtype", "float64"))
     if shape is not None and len(shape) != 1:
-        return _nested(rows, tuple(shape), dtype)
+        return _nested(rows, tuple(shape), dtype, [str(name) for name in columns])
     parts = [cast(_column(rows, name, i, optional), str(dtype), name) for i, name in enumerate(columns)]
     out = np.empty((len(rows), len(columns)), dtype=np.result_type(*parts) if parts else dtype)
     for i, part in enumerate(parts):
@@ -98,15 +105,20 @@ def _array(rows: Any, source: Mapping[str, Any], optional: Names) -> Any:
     return out
 
 
-def _nested(rows: Sequence[Any], shape: tuple, dtype: Any) -> Any:
+def _nested(rows: Sequence[Any], shape: tuple, dtype: Any, names: list[str]) -> Any:
+    """A row comes as nested lists, as one list of all its numbers, or by the places of the numbers in that list."""
     import numpy as np
 
     out = np.empty((len(rows), *shape), dtype=dtype)
     for i, row in enumerate(rows):
         try:
-            out[i] = np.asarray(row, dtype=dtype).reshape(shape)
-        except (TypeError, ValueError, OverflowError):
+            given = [row[name] for name in names] if isinstance(row, Mapping) else row
+            values = np.asarray(given, dtype=dtype if dtype.kind not in "iu" else float)
+            out[i] = values.astype(dtype).reshape(shape)
+        except (KeyError, TypeError, ValueError, OverflowError):
             raise Refused([i], f"a row is not of the shape {list(shape)}") from None
+        if not np.array_equal(out[i].reshape(values.shape), values, equal_nan=dtype.kind == "f"):
+            raise Refused([i], f"a row holds numbers that are not of the type {dtype}")
     return out
 
 

@@ -37,6 +37,8 @@ def plain(value: Any) -> Any:
         return [plain(one) for one in value]
     if value is None or isinstance(value, (bool, int, str)):
         return value
+    if isinstance(value, dict):
+        return {str(key): plain(one) for key, one in value.items()}
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if hasattr(value, "isoformat"):

@@ -15,11 +15,13 @@ from . import (
     coding,
     counting,
     estimator,
+    formulas,
     frames,
     functions,
     grouping,
     joining,
     ordering,
+    polars_rows,
     random_numbers,
     reshaping,
     scaling,
@@ -34,9 +36,11 @@ Editor = Callable[..., Any]
 AROUND: dict[str, Callable[..., tuple[bool, Any]]] = {"train_test_split": splitting.observe_split}
 
 _RULES = (
+    polars_rows,
     binning,
     coding,
     counting,
+    formulas,
     frames,
     grouping,
     joining,

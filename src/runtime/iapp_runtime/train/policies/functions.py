@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..kinds import TABLES, columns_of, is_rowlike, n_rows, same, take
+from ..recorder.asked import note_asked
 from ..recorder.bound import bind
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ def observe_users_call(hooks: Hooks, call: Call) -> Any:
     sources = len(recording.sources)
     result = call.function(*call.args, **call.kwargs)
     try:
+        note_asked(hooks, call, result)
         rows = recording.tracker.get(result) if is_rowlike(result) and not isinstance(result, list) else None
         if rows is not None:
             _reads_a_table(hooks, call, result, rows, sources)

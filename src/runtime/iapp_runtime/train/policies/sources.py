@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+import numpy as np
+
 from .random_numbers import edit_random
 
 #: In place of what nobody knows of a new row. A value that reached the model would be seen by the proof.
@@ -20,6 +22,11 @@ def edit_source(editor: Any, node: ast.AST, executions: list) -> Any:
         if part == "target" != whole:
             # `df["target"] = iris.target` keeps its place in the table, which may be counted.
             return plan.done(UNKNOWN)
+        shape = _pictures(editor.recording, number, part)
+        if shape is not None:
+            # The rows of the table are the same pictures, flat.
+            plan.reads.add("rows")
+            return plan.helper("rows_in").done(f"rows_in(rows, SOURCE, REQUIRED, OPTIONAL).reshape((-1, {shape}))")
         if part is not None and part != whole:
             raise editor.refusal(
                 "IAPP_NOTEBOOK_PART_UNKNOWN",
@@ -36,6 +43,18 @@ def edit_source(editor: Any, node: ast.AST, executions: list) -> Any:
     if part is None and source.part is None:
         return plan.done(editor.constant(source.raw, node, hint="table"))
     return None
+
+
+def _pictures(recording: Any, number: int, part: Any) -> str | None:
+    """The shape of a picture, where a part of a data set holds its table as pictures (`digits.images`)."""
+    raw = recording.sources[number].raw
+    held = next((bunch.get(part) for bunch, source in recording.bunches.values() if source == number), None)
+    if not isinstance(held, np.ndarray) or held.ndim < 3 or not isinstance(raw, np.ndarray):
+        return None
+    flat = held.reshape(len(held), -1)
+    if flat.shape != raw.shape or not np.array_equal(flat, raw):
+        return None
+    return ", ".join(str(size) for size in held.shape[1:])
 
 
 def edit_source_assignment(editor: Any, statement: ast.Assign, executions: list) -> Any:

@@ -118,6 +118,9 @@ class Proof:
         given, at = _plain(answers), np.asarray(places)
         if len(given) != len(at):
             return compare(np.zeros(len(at)), given)
+        if self.final.dtype == object and self.final.ndim == 1 and given.ndim > 1:
+            # Lists of any length are one answer each, also where all of a batch are equally long.
+            given = cells.objects(answers)
         known = self.evidence.final_known[at]
         return compare(self.final[at[known]], given[known], self.final[self.evidence.final_known])
 

@@ -11,6 +11,8 @@ from ..lineage import Rows
 from .bound import Bound, bind
 from .derive import Parents
 from .estimators import observe_estimator, watch_construction
+from .forecasts import note_forecast
+from .forward import network_called, observe_forward
 from .results import record_result, record_rows
 from .sources import is_source, observe_source
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 _DRAWING = ("matplotlib", "seaborn", "plotly", "IPython", "ipywidgets", "bokeh", "altair", "wordcloud", "missingno")
 _ITERATORS = (zip, enumerate, map, filter, iter, reversed)
 _ROW_GENERATORS = {"iterrows", "itertuples", "items", "iteritems"}
-_SAVES = ("pickle", "joblib", "_pickle", "cloudpickle", "dill", "skops")
+_SAVES = ("pickle", "joblib", "_pickle", "cloudpickle", "dill", "skops", "torch")
 
 
 class Call:
@@ -71,6 +73,10 @@ def observe_call(hooks: Hooks, call: Call) -> Any:
     recording = hooks.recording
     if hooks.row_loop:
         return _in_row_loop(hooks, call)
+    network = network_called(call)
+    if network is not None:
+        noted, result = observe_forward(hooks, call, network)
+        return result if noted else _noted(hooks, call, result, None)
     if recording.is_users(call.function) and not _is_learning(call):
         return _users(hooks, call)
     around = AROUND.get(call.name)
@@ -79,11 +85,14 @@ def observe_call(hooks: Hooks, call: Call) -> Any:
         if handled:
             return result
     before = _before(hooks, call)
-    result = hooks.library(call.function, call.args, call.kwargs)
+    return _noted(hooks, call, hooks.library(call.function, call.args, call.kwargs), before)
+
+
+def _noted(hooks: Hooks, call: Call, result: Any, before: tuple[Any, Rows] | None) -> Any:
     try:
         _after(hooks, call, result, before)
     except Exception as error:
-        recording.fault(error)
+        hooks.recording.fault(error)
     return result
 
 
@@ -113,6 +122,7 @@ def _in_row_loop(hooks: Hooks, call: Call) -> Any:
 
     result = call.function(*call.args, **call.kwargs)
     try:
+        note_forecast(hooks, call, result)
         if call.name in REDUCES and not is_rowlike(result):
             holders = [v for v in call.operands() if is_rowlike(v) and hooks.recording.tracker.get(v) is not None]
             if holders:
@@ -127,7 +137,7 @@ def _after(hooks: Hooks, call: Call, result: Any, before: tuple[Any, Rows] | Non
 
     recording = hooks.recording
     root = call.module.split(".")[0]
-    if root in _SAVES and call.name in ("dump", "dumps") and (call.args or call.kwargs):
+    if root in _SAVES and call.name in ("dump", "dumps", "save") and (call.args or call.kwargs):
         recording.dumped.append((recording.statement, call.args[0] if call.args else next(iter(call.kwargs.values()))))
         return
     if call.name in ("save_model", "save") and is_estimator(call.owner):
@@ -136,6 +146,7 @@ def _after(hooks: Hooks, call: Call, result: Any, before: tuple[Any, Rows] | Non
     if root in _DRAWING or type(call.owner).__module__.startswith(_DRAWING):
         recording.facts[recording.statement].plotted = True
         return
+    note_forecast(hooks, call, result)
     parents = recording.parents(call.operands())
     if call.owner is not None and is_estimator(call.owner) and observe_estimator(hooks, call, result, parents):
         return

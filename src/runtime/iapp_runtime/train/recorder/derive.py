@@ -9,6 +9,8 @@ import pandas as pd
 
 from ..kinds import TABLES, is_rowlike, n_rows
 from ..lineage import Rows
+from ..polars_calls import kept
+from ..polars_values import is_polars
 
 # Methods that choose or reorder rows of a table and keep their labels.
 SELECTS = {
@@ -40,7 +42,10 @@ def derive(result: Any, parents: Parents, name: str | None) -> Rows | None:
     count = n_rows(result)
     best: Rows | None = None
     for parent, rows in parents:
-        if isinstance(result, TABLES) and isinstance(parent, TABLES):
+        if is_polars(parent) or is_polars(result):
+            # The same length says little: many calls of Polars sort.
+            best = best or (rows if kept(name, result, rows) else None)
+        elif isinstance(result, TABLES) and isinstance(parent, TABLES):
             if count == len(rows) and (result.index is parent.index or result.index.equals(parent.index)):
                 return rows
             if name in SELECTS and parent.index.is_unique:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..fingerprint import of_value
-from ..kinds import LEARNS, PREDICTS, is_estimator, is_rowlike, n_rows
+from ..kinds import ANSWERS, LEARNS, PREDICTS, is_estimator, is_rowlike, n_rows
 from ..lineage import Rows, unknown_rows
+from ..networks import joined
 from ..snapshot import freeze
 from .derive import Parents
 from .results import next_order, record_rows
@@ -38,6 +39,12 @@ class Candidate:
         self.where = where
         self.table: Any = None
         self.result: Any = None
+        # How many tables the call is given.
+        self.inputs = 1
+        # Further calls at the same place that were given the next rows: (table, result, rows).
+        self.batches: list[tuple[Any, Any, Rows]] = []
+        # Rows of the last of them.
+        self.tail: int | None = None
         self.names = [
             name for name, value in recording.namespace.items() if value is table and not name.startswith("_")
         ]
@@ -52,6 +59,16 @@ class Candidate:
     def kind(self) -> str:
         """Class name of the estimator."""
         return type(self.owner).__name__
+
+    def gather(self) -> None:
+        """Make one table, and one result, of all batches."""
+        if not self.batches or self.rows is None:
+            return
+        tables, results, rows = zip(*self.batches)
+        self.table = joined([self.table, *tables])
+        self.result = joined([self.result, *results])
+        self.rows = Rows(np.concatenate([self.rows.ids, *(one.ids for one in rows)]))
+        self.tail, self.batches = len(rows[-1]), []
 
     def target_node(self, recording: Recording) -> Any:
         """The expression written for the target of a fit."""
@@ -92,7 +109,7 @@ def observe_estimator(hooks: Hooks, call: Call, result: Any, parents: Parents) -
     if name in PREDICTS or (
         name in ("fit", "fit_transform", "score", "partial_fit") and hasattr(call.owner, "predict")
     ):
-        _candidate(hooks, call, result, state, table, rows, where)
+        note_candidate(hooks, call, result, state, table, rows, where)
     if name in ("fit_resample", "fit_sample"):
         return _resampled(hooks, call, result, rows, where)
     if name == "score":
@@ -137,9 +154,10 @@ def _learned(
     )
 
 
-def _candidate(
+def note_candidate(
     hooks: Hooks, call: Call, result: Any, state: EstimatorState, table: Any, rows: Rows | None, where: Any
-) -> None:
+) -> Candidate:
+    """Remember a call whose model could be served, with what it was given and what it gave."""
     recording = hooks.recording
     candidate = Candidate(recording, call, state, table, rows, where)
     key = (id(table), of_value(table)) if is_rowlike(table) else None
@@ -149,9 +167,10 @@ def _candidate(
         candidate.table = freeze(table)
         if key is not None:
             recording.copies[key] = (table, candidate.table)
-    if call.name in PREDICTS:
+    if call.name in ANSWERS:
         candidate.result = freeze(result)
     recording.candidates.append(candidate)
+    return candidate
 
 
 def _resampled(hooks: Hooks, call: Call, result: Any, rows: Rows | None, where: Any) -> bool:
@@ -195,5 +214,5 @@ def _fit_of_built(hooks: Hooks, call: Call, result: Any) -> bool:
     _, table, where, made = recording.built[id(call.owner)]
     rows = recording.rows(table) if is_rowlike(table) else None
     made.owner, made.name = result, "fit"
-    _candidate(hooks, made, None, recording.estimator_state(result), table, rows, where)
+    note_candidate(hooks, made, None, recording.estimator_state(result), table, rows, where)
     return True

@@ -21,6 +21,10 @@ _FAST = {str, int, float, bool, type(None), bytes}
 REDUCES = {"mean", "median", "mode", "std", "var", "sum", "min", "max", "quantile", "count", "nunique", "skew", "sem"}
 
 
+def _from_the_notebook(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    return function(*args, **kwargs)
+
+
 class Hooks:
     """Bound to the notebook's namespace under one name; see `instrument`."""
 
@@ -30,6 +34,8 @@ class Hooks:
         self.depth = 0
         self.row_loop = 0
         self.budget = Budget(recording)
+        # Formulas look for names in the frame that they are called from: it must have the notebook's globals.
+        self.call = types.FunctionType(_from_the_notebook.__code__, recording.namespace)
 
     def __reduce__(self) -> Any:
         """Stored with a function that refers to it, it watches nothing."""
@@ -47,7 +53,7 @@ class Hooks:
         self.depth += 1
         self.on = False
         try:
-            return function(*args, **kwargs)
+            return self.call(function, args, kwargs)
         finally:
             self.depth -= 1
             self.on = before and not self.budget.spent

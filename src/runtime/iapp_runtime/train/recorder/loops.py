@@ -12,6 +12,7 @@ import pandas as pd
 from ..kinds import SCALARS, is_groups
 from ..lineage import Rows
 from .derive import Parents
+from .loaders import batches_of
 from .log import KEPT
 from .state import ADOPT_FROM
 
@@ -26,6 +27,9 @@ _ROW_ITERATORS = {"generator", "map", "zip", "enumerate", "filter", "reversed", 
 def iterate(hooks: Hooks, site: int, iterable: Any) -> Iterator[Any]:
     """Yield the iterable's items, with the recorder told what kind of loop runs."""
     recording = hooks.recording
+    batches = batches_of(recording, site, iterable)
+    if batches is not None:
+        return _turns(hooks, site, batches)
     parents = recording.parents((iterable,))
     if is_groups(iterable):
         return _groups(hooks, site, iterable, parents)

@@ -26,9 +26,12 @@ def record_result(
     if isinstance(result, tuple) and result and any(is_rowlike(part) for part in result):
         rows = [derive(part, parents, name) for part in result]
         if any(r is not None for r in rows):
+            made = common_prediction(recording, parents)
             for part, found in zip(result, rows):
                 if found is not None:
                     recording.set_rows(part, found)
+                    if made is not None:
+                        recording.mark_prediction(part, made)
             recording.add(site, "live", act=act, **data)
             return result
     lineage = derive(result, parents, name)

@@ -20,7 +20,17 @@ if TYPE_CHECKING:
 _READS = re.compile(
     r"^(read_\w+|load_(?!model)\w+|fetch_\w+|make_(?!pipeline|column|union|scorer)\w+|loadtxt|genfromtxt|load|from_dict|from_records)$"
 )
-_LIBRARIES = ("pandas", "sklearn.datasets", "seaborn", "numpy", "pyarrow", "scipy.io", "statsmodels", "vega_datasets")
+_LIBRARIES = (
+    "pandas",
+    "polars",
+    "sklearn.datasets",
+    "seaborn",
+    "numpy",
+    "pyarrow",
+    "scipy.io",
+    "statsmodels",
+    "vega_datasets",
+)
 _LITERAL_ROWS = 3
 
 

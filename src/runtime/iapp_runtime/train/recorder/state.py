@@ -75,6 +75,11 @@ class Recording:
         self.partial: dict[int, int] = {}
         self.candidates: list[Any] = []
         self.dumped: list[tuple[int, Any]] = []
+        # Calls of the notebook's functions with plain values, by place.
+        self.asked: dict[tuple[int, int], Any] = {}
+        self.forecasts: list[Any] = []
+        # Loops over batches: by statement and site, the table that each part of a batch is made of.
+        self.batches: dict[tuple[int, int], dict[int, str]] = {}
         self.filters: list[dict[str, Any]] = []
         self.loop_rows: list[Rows] = []
         self.not_rows = ByIdentity()

@@ -13,6 +13,7 @@ import pandas as pd
 from ..fingerprint import of_columns, of_value
 from ..kinds import IMMUTABLE, columns_of, is_estimator, is_rowlike, is_sparse, n_rows, take
 from ..lineage import Rows
+from ..networks import is_tensor, plain
 from ..program import Cell, Statement
 from ..reads import names_in
 from ..snapshot import freeze
@@ -272,7 +273,7 @@ class Observer:
                 values = (
                     part.to_numpy(dtype=object)
                     if isinstance(part, (pd.DataFrame, pd.Series))
-                    else np.asarray(part, dtype=object)
+                    else np.asarray(plain(part) if is_tensor(part) else part, dtype=object)
                 )
                 facts.samples.setdefault(name, {})[str(source)] = (positions[at], columns, values)
 

@@ -120,6 +120,13 @@ class Inside:
 
     def _loop(self, owner: Statement, node: ast.For, need: set[str]) -> set[str]:
         names = {part.id for part in ast.walk(node.target) if isinstance(part, ast.Name)}
+        batches = self.cut.recording.batches.get((self.at, node.site), {})  # type: ignore[attr-defined]
+        parts = node.target.elts if isinstance(node.target, (ast.Tuple, ast.List)) else [node.target]
+        whole = {part.id: batches[n] for n, part in enumerate(parts) if n in batches and isinstance(part, ast.Name)}
+        for name in sorted(names & need & set(whole)):
+            # All batches together are the table that the loader was made of.
+            self.found.append(Argument(name, None, whole[name], owner))
+        need = {whole.get(name, name) for name in need}
         for name in sorted(names & need):
             value = _item(node.target, self.items.get(node.site), name)  # type: ignore[attr-defined]
             if value is None or not isinstance(value, SCALARS):

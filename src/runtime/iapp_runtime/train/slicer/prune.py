@@ -84,7 +84,7 @@ class Pruner:
             if plan is None and not isinstance(node, _CONTROL):
                 if isinstance(node, (ast.If, ast.For, ast.While, ast.With, ast.Try)):
                     self.statement(node, live)
-                if not self._effects(node) & live and not _leaves(node):
+                if not self._effects(node) & live and not _leaves(node) and not _asks_base(node):
                     self._drop(node)
                     continue
             if isinstance(node, ast.Assign) and all(isinstance(t, ast.Name) for t in node.targets):
@@ -128,6 +128,11 @@ class Pruner:
 
 def _leaves(node: ast.stmt) -> bool:
     return any(isinstance(part, (ast.Return, ast.Break, ast.Continue, ast.Raise)) for part in ast.walk(node))
+
+
+def _asks_base(node: ast.AST) -> bool:
+    """`super().__init__()`: without it an object of the class would be half made."""
+    return any(isinstance(part, ast.Name) and part.id == "super" for part in ast.walk(node))
 
 
 def _aliases(body: list[ast.stmt]) -> set[str]:
