@@ -20,8 +20,14 @@ export function routeOf(app: ClusterApp): RouteDocument {
     versions,
     drain_ms: DEFAULT_DRAIN_MS,
     limits: DEFAULT_LIMITS,
-    guard: guarded && fallback !== undefined ? { version: app.guarded!, fallback, ...DEFAULT_GUARD } : null,
+    guard: guarded && fallback !== undefined ? { version: app.guarded!, fallback, ...guardOf(app) } : null,
   };
+}
+
+/** Each router counts for itself: together they let through what one alone would. */
+function guardOf({ settings }: ClusterApp): typeof DEFAULT_GUARD {
+  const { in_row } = DEFAULT_GUARD;
+  return { ...DEFAULT_GUARD, in_row: Math.max(2, Math.ceil(in_row / settings.router.replicas)) };
 }
 
 export function routeObject(app: ClusterApp): ConfigMapObject {

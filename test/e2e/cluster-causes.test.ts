@@ -4,7 +4,8 @@ import type { RunSettings } from "../../src/kube/app-state.js";
 import { readApp, updateApp } from "../../src/kube/app-store.js";
 import type { KubeObject } from "../../src/kube/client/resources.js";
 import { acquireLease, peekLease } from "../../src/kube/lease.js";
-import { ClusterSpace, hasCluster } from "../helpers/cluster-app.js";
+import { ClusterSpace, ClusterTraffic, hasCluster } from "../helpers/cluster-app.js";
+import { FaultyProxy } from "../helpers/faulty-proxy.js";
 
 // What keeps a version from coming up, provoked for real, and what others must not notice of it.
 describe.skipIf(!hasCluster)("a version that does not come up on a cluster", () => {
@@ -103,6 +104,27 @@ describe.skipIf(!hasCluster)("a version that does not come up on a cluster", () 
     expect((await outcome).ready).toBe(true);
     await platform.retire(version);
     await platform.close();
+  }, 120_000);
+
+  it("goes on when the API server is away for a while in the middle, and what serves does not notice", async () => {
+    const proxy = await FaultyProxy.before(space.target.kubeconfig, space.folder);
+    const platform = space.platform("demo", proxy.api(space.namespace));
+    const traffic = new ClusterTraffic(await space.address("demo"), 2, 0);
+    const version = await space.note("demo", good);
+    const starting = platform.start(version);
+    await new Promise((done) => setTimeout(done, 300));
+    proxy.away = true;
+    proxy.cutAll();
+    setTimeout(() => {
+      proxy.away = false;
+    }, 5000);
+    expect((await starting).ready).toBe(true);
+    await platform.retire(version);
+    await platform.close();
+    await traffic.stop();
+    expect(traffic.answers.length).toBeGreaterThan(100);
+    expect(traffic.failures).toEqual([]);
+    await proxy.close();
   }, 120_000);
 
   it("lets one of two people change an app, and tells the other who it is", async () => {

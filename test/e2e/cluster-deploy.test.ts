@@ -118,6 +118,28 @@ describe.skipIf(!hasCluster)("iapp on a cluster", () => {
     expect(await space.contents()).toEqual(before);
   }, 400_000);
 
+  it("sees nothing of another namespace with the rights of one", async () => {
+    const other = await ClusterSpace.create();
+    const file = join(root, "limited");
+    await json(
+      "target",
+      "add",
+      "other",
+      "--kubeconfig",
+      file,
+      "--namespace",
+      other.namespace,
+      "--registry",
+      `${registry}/x`,
+    );
+    for (const args of [["status"], ["logs", "nb"], ["predict", "nb", "--example"], ["delete", "nb", "--yes"]]) {
+      const { code, stdout } = await iapp(...args, "--target", "other", "--json");
+      expect([code, JSON.parse(stdout).error.message]).toEqual([1, expect.stringContaining("is forbidden")]);
+    }
+    await json("target", "remove", "other");
+    await other.remove();
+  }, 60_000);
+
   it("shows status and logs", async () => {
     const status = await json<{ apps: { name: string; phase: string }[] }>("status");
     expect(status.apps).toMatchObject([{ name: "nb", phase: "ready", target: "limited" }]);

@@ -88,7 +88,9 @@ export async function deployToCluster(ctx: Context, input: ClusterDeployInput): 
     const lease = await acquireLease(api, name, { identity: myself(), command });
     try {
       await refuseUnfinished(api, name);
-      const outcome = await changeOver(ctx, api, { input, wanted, lease, clock });
+      // Whoever has lost the lease changes nothing any more.
+      const fenced = api.with(AbortSignal.any([ctx.signal, lease.lost]));
+      const outcome = await changeOver(ctx, fenced, { input, wanted, lease, clock });
       return await done(outcome.app, { changed: true, replaced: outcome.replaced, example: outcome.example });
     } finally {
       await lease.release();

@@ -97,11 +97,24 @@ function envSource(text: string): { secret?: string; configMap?: string } {
   return kind === "secret" ? { secret: name } : { configMap: name };
 }
 
+const SECRET = /PASSWORD|PASSWD|SECRET|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|TOKEN$/i;
+
 function variables(texts: readonly string[]): EnvSource[] {
   return Object.entries(pairs(texts))
     .map(([name, value]) => {
-      if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return { name, value };
-      throw new UserError("IAPP_CLI_ENV", `--env ${name} is not the name of a variable`);
+      if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+        throw new UserError("IAPP_CLI_ENV", `--env ${name} is not the name of a variable`);
+      }
+      if (SECRET.test(name)) {
+        throw new UserError(
+          "IAPP_CLI_ENV_SECRET",
+          `--env ${name} looks like a secret, which anybody could read there`,
+          {
+            remedy: "Put it into a Secret of the namespace and name that: --env-from secret/NAME",
+          },
+        );
+      }
+      return { name, value };
     })
     .sort((a, b) => a.name.localeCompare(b.name));
 }

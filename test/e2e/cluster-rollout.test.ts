@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { updateApp } from "../../src/kube/app-store.js";
+import { awaitReady } from "../../src/kube/await-ready.js";
+import { names } from "../../src/kube/manifests/index.js";
+import { askRollout, ClusterRolloutStore, readRollout } from "../../src/kube/rollout-store.js";
+import { drive } from "../../src/rollout/driver.js";
+import { newRollout, type RolloutState } from "../../src/rollout/state.js";
+import { ClusterSpace, ClusterTraffic, hasCluster } from "../helpers/cluster-app.js";
+
+// The same reducer and driver as on one machine, with two routers and real pods; versions are fake ones with faults.
+describe.skipIf(!hasCluster)("a rollout on a cluster", () => {
+  let space: ClusterSpace;
+  let good: string;
+  let traffic: ClusterTraffic;
+
+  beforeAll(async () => {
+    space = await ClusterSpace.create();
+    space.router = await space.toolImage();
+    good = await space.fakeImage();
+    await space.serve("demo", good, 1);
+    traffic = new ClusterTraffic(await space.address("demo"));
+  }, 300_000);
+  afterAll(async () => {
+    await traffic?.stop();
+    await space?.remove();
+  });
+
+  /** Begins a rollout of a version with these switches. */
+  async function begin(switches: string[], stages = [{ weight: 200, ms: 1500, requests: 20 }]): Promise<string> {
+    const to = await space.note("demo", await space.fakeImage(switches));
+    const limits = { excess: 0.05, alpha: 0.01, unproven: false };
+    const rollout = { id: to, from: "v1", to, by: "test", stages, bake_ms: 1500, limits };
+    await new ClusterRolloutStore(space.api, "demo").create(newRollout(rollout, Date.now()));
+    return to;
+  }
+
+  async function driveOn(signal = new AbortController().signal): Promise<RolloutState> {
+    const platform = space.platform("demo", space.api.with(signal));
+    try {
+      return await drive({
+        platform,
+        store: new ClusterRolloutStore(space.api, "demo"),
+        now: () => Date.now(),
+        pause: (ms) => new Promise((done, fail) => (signal.aborted ? fail(new Error("killed")) : setTimeout(done, ms))),
+        preflight: async () => undefined,
+        onState: () => undefined,
+      });
+    } finally {
+      await platform.close();
+    }
+  }
+
+  const of = (version: string) => traffic.answers.filter((one) => one.version === version);
+
+  it("takes back a version that always fails before its users have seen more than a few errors", async () => {
+    const before = traffic.failures.length;
+    await begin(["--fail=1"]);
+    const state = await driveOn();
+    const decided = Date.now();
+    await traffic.until(traffic.answers.length + 300);
+    expect(state).toMatchObject({ phase: "rolled-back", verdict: { outcome: "fail" } });
+    const failures = traffic.failures.slice(before);
+    // Two in a row at each of two routers, and what was in flight meanwhile.
+    expect(failures.length).toBeLessThanOrEqual(4 + 3);
+    expect(failures.filter(({ began }) => began > decided)).toEqual([]);
+  }, 120_000);
+
+  it("takes back a version whose process dies under load, and one that cannot start", async () => {
+    await begin(["--good-first=30", "--die"]);
+    expect(await driveOn()).toMatchObject({ phase: "rolled-back" });
+    await begin(["--crash"]);
+    const state = await driveOn();
+    expect(state).toMatchObject({ phase: "rolled-back", verdict: { metric: "start" } });
+    expect(state.verdict!.lines.join("\n")).toContain("ValueError: the model cannot be read");
+  }, 180_000);
+
+  it("waits without requests for a person, who needs no lease to end it", async () => {
+    const to = await begin([], [{ weight: 100, ms: 500, requests: 1_000_000 }]);
+    const driving = driveOn();
+    await expect.poll(() => of(to).length, { timeout: 30_000 }).toBeGreaterThan(10);
+    const asked = Date.now();
+    await askRollout(space.api, "demo", { what: "abort", by: "ann", at_ms: asked, why: "wrong data" });
+    expect(await driving).toMatchObject({ phase: "aborted" });
+    const last = Math.max(...of(to).map(({ began }) => began));
+    expect(last - asked).toBeLessThan(3000);
+  }, 120_000);
+
+  it("is gone on with by another driver, over a router that ends, and loses nothing", async () => {
+    const before = traffic.failures.length;
+    const to = await begin([]);
+    const killed = new AbortController();
+    const first = driveOn(killed.signal).catch((error: Error) => error.message);
+    await expect.poll(() => of(to).length, { timeout: 60_000 }).toBeGreaterThan(5);
+    killed.abort();
+    expect(await first).toEqual(expect.any(String));
+    expect((await readRollout(space.api, "demo"))!.phase).toBe("step");
+    const restarted = await updateApp(space.api, "demo", (app) => app && { ...app, restarted: "during the rollout" });
+    await space.platform("demo").reconcile(restarted!);
+    await awaitReady(space.api, names.router("demo"), () => undefined);
+    const state = await driveOn();
+    expect(state.phase).toBe("promoted");
+    const promoted = Date.now();
+    await traffic.until(traffic.answers.length + 300);
+    expect(of("v1").filter(({ began }) => began > promoted)).toEqual([]);
+    expect(traffic.failures.slice(before)).toEqual([]);
+  }, 180_000);
+});
