@@ -61,11 +61,10 @@ export async function updateApp(
       return after;
     } catch (error) {
       if (isConflict(error)) continue;
-      // Perhaps it was written and only the answer was lost: look.
+      // Perhaps it was written and only the answer was lost: look, and where not, write once more.
       if (!(error instanceof OperationError) || !error.retryable) throw error;
       const now = await readApp(api, name);
       if (JSON.stringify(now) === JSON.stringify(after)) return after;
-      throw error;
     }
   }
 }

@@ -1,6 +1,6 @@
 import { OperationError, UserError } from "../core/errors.js";
 import type { RolloutStore } from "../rollout/driver.js";
-import { isOver, parseRollout, type Request, type RolloutState } from "../rollout/state.js";
+import { isOver, parseRollout, type Request, type RolloutState, revised } from "../rollout/state.js";
 import { MANAGER } from "./apply.js";
 import type { KubeApi } from "./client/api.js";
 import { isConflict } from "./client/errors.js";
@@ -119,16 +119,6 @@ export class ClusterRolloutStore implements RolloutStore {
   }
 
   save(state: RolloutState): Promise<RolloutState | null> {
-    return change(this.#api, this.#app, (before) => {
-      if (before === null || before.id !== state.id || before.revision !== state.revision) return null;
-      // What somebody asked for since the state was read has not been obeyed yet.
-      const fresh = JSON.stringify(before.request) !== JSON.stringify(this.#seen) ? before.request : null;
-      return {
-        ...state,
-        request: fresh ?? state.request,
-        revision: state.revision + 1,
-        updated_ms: Date.now(),
-      };
-    });
+    return change(this.#api, this.#app, (before) => revised(state, before, this.#seen));
   }
 }

@@ -4,7 +4,7 @@ import { OperationError } from "../core/errors.js";
 import { readJson, writeJson } from "../core/fs.js";
 import { acquireLock } from "../core/lock.js";
 import type { RolloutStore } from "../rollout/driver.js";
-import { isOver, parseRollout, type Request, type RolloutState } from "../rollout/state.js";
+import { isOver, parseRollout, type Request, type RolloutState, revised } from "../rollout/state.js";
 
 const file = (dir: string): string => join(dir, "rollout.json");
 const past = (dir: string): string => join(dir, "rollouts");
@@ -71,16 +71,6 @@ export class LocalRolloutStore implements RolloutStore {
   }
 
   save(state: RolloutState): Promise<RolloutState | null> {
-    return change(this.#dir, (before) => {
-      if (before === null || before.id !== state.id || before.revision !== state.revision) return null;
-      // What somebody asked for since the state was read has not been obeyed yet.
-      const fresh = JSON.stringify(before.request) !== JSON.stringify(this.#seen) ? before.request : null;
-      return {
-        ...state,
-        request: fresh ?? state.request,
-        revision: state.revision + 1,
-        updated_ms: Date.now(),
-      };
-    });
+    return change(this.#dir, (before) => revised(state, before, this.#seen));
   }
 }

@@ -99,6 +99,16 @@ export function newRollout(input: NewRollout, now: number): RolloutState {
   return noted(state, now, `${input.by} rolls out ${input.to} beside ${input.from}`);
 }
 
+/**
+ * A driver's state as it is written over `before`, or null when somebody else has written since. What a person asked for after the driver
+ * has read (`seen` is what it read) has not been obeyed yet, and stays.
+ */
+export function revised(state: RolloutState, before: RolloutState | null, seen: Request | null): RolloutState | null {
+  if (before === null || before.id !== state.id || before.revision !== state.revision) return null;
+  const fresh = JSON.stringify(before.request) === JSON.stringify(seen) ? null : before.request;
+  return { ...state, request: fresh ?? state.request, revision: state.revision + 1, updated_ms: Date.now() };
+}
+
 /** @throws Error with one sentence when the document is none that this version understands */
 export function parseRollout(document: unknown): RolloutState {
   const state = document as RolloutState | null;

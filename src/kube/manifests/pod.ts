@@ -47,6 +47,18 @@ export function placed({ pullSecrets, nodeSelector, tolerations }: PodSource): o
   };
 }
 
+/** Pods of one kind go to different nodes where there are several; one node alone is good enough. */
+export function overNodes(selector: Record<string, string>): object[] {
+  return [
+    {
+      maxSkew: 1,
+      topologyKey: "kubernetes.io/hostname",
+      whenUnsatisfiable: "ScheduleAnyway",
+      labelSelector: { matchLabels: selector },
+    },
+  ];
+}
+
 /** A value, or the place in the cluster where it is: secrets are named, never copied. */
 export type EnvSource =
   | { name: string; value: string }

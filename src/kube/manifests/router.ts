@@ -1,6 +1,6 @@
 import type { KubeObject } from "../client/resources.js";
 import { LABEL, labelsOf, names, RESTARTED } from "./names.js";
-import { CONTAINER_SECURITY, POD_SECURITY, type PodSource, placed, probe, resourcesOf } from "./pod.js";
+import { CONTAINER_SECURITY, overNodes, POD_SECURITY, type PodSource, placed, probe, resourcesOf } from "./pod.js";
 
 export type Expose =
   | { kind: "none" | "nodeport" | "loadbalancer" }
@@ -109,14 +109,7 @@ function podTemplate(
       enableServiceLinks: false,
       securityContext: POD_SECURITY,
       terminationGracePeriodSeconds: GRACE_SECONDS,
-      topologySpreadConstraints: [
-        {
-          maxSkew: 1,
-          topologyKey: "kubernetes.io/hostname",
-          whenUnsatisfiable: "ScheduleAnyway",
-          labelSelector: { matchLabels: selector },
-        },
-      ],
+      topologySpreadConstraints: overNodes(selector),
       containers: [
         {
           name: "router",

@@ -3,6 +3,7 @@ import { LABEL, labelsOf, names, RESTARTED } from "./names.js";
 import {
   CONTAINER_SECURITY,
   type EnvSource,
+  overNodes,
   POD_SECURITY,
   type PodSource,
   placed,
@@ -101,14 +102,7 @@ function podTemplate(spec: VersionSpec, labels: Record<string, string>, selector
       enableServiceLinks: false,
       securityContext: POD_SECURITY,
       terminationGracePeriodSeconds: LEAVING_SECONDS + DRAIN_SECONDS,
-      topologySpreadConstraints: [
-        {
-          maxSkew: 1,
-          topologyKey: "kubernetes.io/hostname",
-          whenUnsatisfiable: "ScheduleAnyway",
-          labelSelector: { matchLabels: selector },
-        },
-      ],
+      topologySpreadConstraints: overNodes(selector),
       volumes: [temporaryFolder],
       containers: [
         {
