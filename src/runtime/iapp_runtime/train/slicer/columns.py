@@ -170,6 +170,11 @@ class ColumnUse:
             return set(value)
         return _constants(node)
 
+    def _dropped(self, node: ast.Call) -> set[Any]:
+        """Columns that a `drop` names, written out or by a name: what it takes away must have been there."""
+        parts = [*node.args, *(keyword.value for keyword in node.keywords)]
+        return _strings(node).union(*(self._names(part) or set() for part in parts))
+
     def _attribute(self, node: ast.Attribute, wanted: Wanted) -> None:
         known = self.columns.get(node.value.id) if isinstance(node.value, ast.Name) else None
         if known is not None and node.attr in known:
@@ -183,7 +188,7 @@ class ColumnUse:
         if isinstance(node.func, ast.Attribute) and node.func.attr in _PASS:
             passed = wanted
             if wanted is not None and node.func.attr == "drop":
-                passed = set(wanted) | {c for c in _strings(node) if c not in self.raw}
+                passed = set(wanted) | {c for c in self._dropped(node) if c not in self.raw}
             self.expression(node.func.value, passed)
         else:
             self.expression(node.func, None)
