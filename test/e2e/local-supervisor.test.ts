@@ -169,16 +169,22 @@ describe("the supervisor", () => {
     expect((await answer(app)).start).toBe(4);
   });
 
-  it("restarts what hangs and what is not ready in time", async () => {
-    const app = await create({ hung_ms: 600, ready_ms: 1500 });
+  it("restarts what hangs", async () => {
+    const app = await create({ hung_ms: 2000 });
     await app.addVersion("v1");
-    await app.addVersion("v2", "--never-ready");
     await up(app);
     const { pid } = await answer(app);
     process.kill(pid, "SIGSTOP");
     await app.wait((state) => newest(state, "v1")?.problem?.code === "hung" || undefined);
     await app.wait((state) => newest(state, "v1")?.phase === "ready" || undefined);
-    expect(await new LocalPlatform(app.handle).start("v2")).toMatchObject({
+  });
+
+  it("ends what is not ready in time", async () => {
+    // Nothing else runs here: a version that is meant to come up could miss so short a time on a busy machine.
+    const app = await create({ ready_ms: 1500 });
+    await app.addVersion("v1", "--never-ready");
+    expect(await new LocalPlatform(app.handle).start("v1")).toMatchObject({
+      ready: false,
       failure: { reason: "was not ready within 1.5 s" },
     });
   });

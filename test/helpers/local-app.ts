@@ -30,11 +30,11 @@ export async function buildEntry(): Promise<{ path: string; remove: () => Promis
 
 /** Impatient, so that tests need not wait. */
 const QUICK: Partial<Settings> = {
-  ready_ms: 10_000,
+  ready_ms: 45_000,
   grace_ms: 1000,
   drain_ms: 3000,
   probe_ms: 200,
-  hung_ms: 3000,
+  hung_ms: 10_000,
   backoff_ms: 50,
   backoff_most_ms: 200,
   crash_limit: 3,
@@ -53,7 +53,7 @@ export class LocalApp {
   ) {
     this.paths = appPaths(dir);
     const env = { ...process.env, IAPP_ENTRY: entry };
-    this.handle = { dir, own: [process.execPath, entry], env, signal: AbortSignal.timeout(60_000) };
+    this.handle = { dir, own: [process.execPath, entry], env, signal: AbortSignal.timeout(100_000) };
   }
 
   static async create(entry: string, settings: Partial<Settings> = {}, folder?: string): Promise<LocalApp> {
