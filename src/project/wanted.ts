@@ -1,10 +1,11 @@
 import { readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Context } from "../core/events.js";
-import type { Notebook, StaticReport } from "../notebook/index.js";
+import type { Notebook, PythonParser, StaticReport } from "../notebook/index.js";
 import { authorEnvironment } from "./author.js";
 import { type Declared, declaredRequirements, readRequirements, requirementName, type Wanted } from "./declared.js";
 import { distributionOf } from "./import-names.js";
+import { packagesOfLocalModules } from "./local-imports.js";
 
 /** What has to be installed for a notebook, before it is resolved. */
 export interface EnvironmentWish {
@@ -29,6 +30,7 @@ export interface WishInput {
   notebookFolder: string;
   notebook: Notebook;
   report: StaticReport;
+  parser: PythonParser;
   /** `packages:` of iapp.yaml. */
   packages: readonly string[];
 }
@@ -46,6 +48,11 @@ export async function environmentWish(ctx: Context, input: WishInput): Promise<E
     if (kind !== "package" || optional) continue;
     const distribution = distributionOf(name);
     if (!known.has(distribution)) inferred.set(distribution, `import ${name} in cell ${cells[0]}`);
+  }
+  for (const [name, file] of await packagesBeside(input)) {
+    const distribution = distributionOf(name);
+    if (!known.has(distribution) && !inferred.has(distribution))
+      inferred.set(distribution, `import ${name} in ${file}`);
   }
   for (const cell of input.notebook.code) {
     for (const [pattern, distribution] of HIDDEN) {
@@ -65,6 +72,12 @@ export async function environmentWish(ctx: Context, input: WishInput): Promise<E
     notes: declared.notes,
     author: author?.why ?? null,
   };
+}
+
+async function packagesBeside({ root, notebookFolder, report, parser }: WishInput): Promise<Map<string, string>> {
+  if (!report.imports.some(({ kind }) => kind === "local")) return new Map();
+  const folders = [notebookFolder, root];
+  return packagesOfLocalModules(report, folders, root, await localModules(...folders), parser);
 }
 
 async function addNotebookLines({ root, notebookFolder, report }: WishInput, declared: Declared): Promise<void> {

@@ -1,9 +1,10 @@
 // Runs every notebook of a folder outside the project through `iapp train` (with --deploy also through `iapp deploy` and `iapp delete`)
 // and prints one line each, with totals.
-//   node test/corpus/run.mjs FOLDER [--deploy] [--list FILE] [--out results.json] [--seconds 300] [--python PATH]
+// With --evaluate each verified run is also held against the unedited notebook in a kernel of its own (see evaluate.py).
+//   node test/corpus/run.mjs FOLDER [--deploy] [--evaluate] [--list FILE] [--out results.json] [--seconds 300] [--python PATH]
 // The folder is copied first: notebooks write files, and an earlier run must not help a later one. One `.iapp` at the top of the copy is
 // shared, so that equal environments are made once.
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -18,6 +19,7 @@ const { values, positionals } = parseArgs({
     seconds: { type: "string", default: "300" },
     python: { type: "string" },
     deploy: { type: "boolean", default: false },
+    evaluate: { type: "boolean", default: false },
     keep: { type: "boolean", default: false },
   },
 });
@@ -46,14 +48,46 @@ function train(notebook, cwd) {
   return iapp(args, cwd);
 }
 
-/** Deploys what was trained and takes it away again: what the service answered to the example row, or why there is none. */
-async function deploy(notebook, cwd) {
+/** A first cell that seeds the random numbers: what a notebook draws must be the same in the run and in the evaluator's own kernel. */
+async function seed(notebook) {
+  const text = await readFile(notebook, "utf8");
+  const document = JSON.parse(text);
+  const lines = ["import random", "random.seed(7)", "try:", "    import numpy", "    numpy.random.seed(7)", "except ImportError:", "    pass"];
+  if (/\btorch\b/.test(text)) lines.push("import torch", "torch.manual_seed(7)");
+  if (/\b(keras|tensorflow)\b/.test(text)) lines.push("import tensorflow", "tensorflow.random.set_seed(7)");
+  document.cells?.unshift({ cell_type: "code", execution_count: null, metadata: {}, outputs: [], source: lines.join("\n") });
+  await writeFile(notebook, JSON.stringify(document));
+}
+
+/** What the evaluator says of a verified run. */
+function evaluate(notebook, document, url) {
+  const runtime = resolve(import.meta.dirname, "../../src/runtime");
+  const { python } = document.environment;
+  const args = [resolve(import.meta.dirname, "evaluate.py"), notebook, document.runDir, runtime, ...(url ? [url] : [])];
+  return new Promise((done) => {
+    execFile(python, args, { maxBuffer: 1 << 26, timeout: 900_000 }, (_error, stdout, stderr) => {
+      try {
+        const found = JSON.parse(stdout.trim().split("\n").at(-1));
+        done(`evaluator: ${found.outcome}${found.rows ? ` on ${found.rows} rows (${found.compared})` : ""}${found.why ? `, ${found.why}` : ""}`);
+      } catch {
+        done(`evaluator: did not run, ${stderr.trim().split("\n").at(-1)}`);
+      }
+    });
+  });
+}
+
+/**
+ * Deploys what was trained and takes it away again: what the service answered to the example row, or why there is none. With --evaluate the
+ * service's answers are held against the notebook's own.
+ */
+async function deploy(notebook, cwd, trained) {
   const name = `c${createHash("sha256").update(notebook).digest("hex").slice(0, 8)}`;
   const args = ["deploy", notebook, "--name", name, "--json", "--yes", "--cell-timeout", values.seconds];
   if (values.python !== undefined) args.push("--python", values.python);
   const { document, stderr } = await iapp(args, cwd);
+  const found = values.evaluate && document?.url ? `; ${await evaluate(notebook, trained, document.url)}` : "";
   await iapp(["delete", name, "--yes"], cwd);
-  if (document?.url) return `served, example answered in ${document.example.ms.toFixed(0)} ms`;
+  if (document?.url) return `served, example answered in ${document.example.ms.toFixed(0)} ms${found}`;
   return `NOT SERVED: ${document?.error?.message ?? stderr.trim().split("\n").at(-1)}`;
 }
 
@@ -103,9 +137,13 @@ const list = values.list ? (await readFile(values.list, "utf8")).split("\n").fil
 const results = [];
 for (const notebook of list) {
   const start = Date.now();
+  if (values.evaluate) await seed(join(work, notebook));
   const result = await train(join(work, notebook), work);
   const { kind, why: trained } = outcome(result);
-  const why = values.deploy && kind === "verified" ? `${await deploy(join(work, notebook), work)}; ${trained}` : trained;
+  const said = [];
+  if (kind === "verified" && values.deploy) said.push(await deploy(join(work, notebook), work, result.document));
+  else if (kind === "verified" && values.evaluate) said.push(await evaluate(join(work, notebook), result.document));
+  const why = [...said, trained].join("; ");
   const seconds = ((Date.now() - start) / 1000).toFixed(1);
   const environment = result.document?.record?.packages ?? {};
   results.push({ notebook, kind, why, seconds, environment });

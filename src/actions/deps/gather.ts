@@ -76,12 +76,14 @@ export async function gatherDependencies(
     });
     const notebook = parseNotebook(bytes, basename(path));
     const folder = dirname(path);
+    const parser = await pythonParser();
     const report = staticReport(notebook, {
-      parser: await pythonParser(),
+      parser,
       localModules: await localModules(folder, layout.root),
     });
     const declared: Declared = await declaredRequirements(layout.root, folder, packages);
-    const wish = await environmentWish(ctx, { root: layout.root, notebookFolder: folder, notebook, report, packages });
+    const input = { root: layout.root, notebookFolder: folder, notebook, report, parser, packages };
+    const wish = await environmentWish(ctx, input);
     const needed = boundsOf(report.apis);
     bounds = merged([...bounds, ...needed]);
     const narrow = new Map(narrowed(wish, fitting(needed, OLDEST)).wanted.map(({ name, text }) => [name, text]));

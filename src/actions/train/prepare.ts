@@ -137,13 +137,14 @@ export async function prepare(
 export const planDigest = ({ wish, python }: EnvironmentPlan, { resolver, cuda }: TrainInput): string =>
   environmentDigest(wish, python.interpreter, resolver, cuda);
 
-function planFor(ctx: Context, prepared: Prepared, learned: readonly VersionBound[]): Promise<EnvironmentPlan> {
+async function planFor(ctx: Context, prepared: Prepared, learned: readonly VersionBound[]): Promise<EnvironmentPlan> {
   const { layout, program, notebook, report, packages, python, era } = prepared;
   return planEnvironment(ctx, {
     root: layout.root,
     notebookFolder: program.workdir,
     notebook,
     report,
+    parser: await pythonParser(),
     packages,
     python: { explicit: python, notebook: program.language_version },
     era,

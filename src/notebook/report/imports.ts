@@ -1,5 +1,6 @@
 import type { AnalysedCell } from "../analysis.js";
 import { stringValue } from "../python/literals.js";
+import type { PythonParser } from "../python/parser.js";
 import { child, childrenOf, type Node, textOf, walk } from "../python/tree.js";
 import { STDLIB } from "./stdlib.js";
 
@@ -20,8 +21,13 @@ export interface Imports {
   names: Map<string, string>;
 }
 
+/** What a Python file imports, in the words of a notebook of one cell. */
+export function importsOfModule(source: string, parser: PythonParser, local: ReadonlySet<string>): ImportedModule[] {
+  return importsOf([{ cell: 1, tree: parser.parse(source) }], local).modules;
+}
+
 /** What the notebook imports. `local` holds names of modules and packages that lie beside it. */
-export function importsOf(cells: readonly AnalysedCell[], local: ReadonlySet<string>): Imports {
+export function importsOf(cells: readonly Pick<AnalysedCell, "cell" | "tree">[], local: ReadonlySet<string>): Imports {
   const found = new Map<string, ImportedModule>();
   const names = new Map<string, string>();
   for (const { cell, tree } of cells) {

@@ -13,6 +13,8 @@ import pytest
 import record_data as data
 from record_helper import program
 
+from iapp_runtime.train.used_files import FileWatch
+
 manager = pytest.importorskip("jupyter_client.manager")
 pytest.importorskip("ipykernel")
 
@@ -75,3 +77,18 @@ def test_record_in_a_kernel(tmp_path):
     error = next(message for message in seen if message["type"] == "error")
     assert not any("iapp_runtime" in line for line in error["traceback"])
     assert any("broken" in line for line in error["traceback"])
+
+
+def test_an_environment_in_the_notebooks_folder_holds_no_data(tmp_path, monkeypatch):
+    own = tmp_path / "env/lib/python3.11/site-packages/lib-1.dist-info/entry_points.txt"
+    share = tmp_path / "env/share/names.json"
+    data = tmp_path / "rows.csv"
+    for path in (own, share, data):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("{}")
+    monkeypatch.setattr("sys.prefix", str(tmp_path / "env"))
+    watch = FileWatch(tmp_path)
+    watch.cell = 1
+    for path in (own, share, data):
+        path.read_text()
+    assert [file["path"] for file in watch.data_files()] == [str(data)]

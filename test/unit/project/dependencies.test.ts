@@ -125,6 +125,21 @@ describe("iapp deps", () => {
     expect((await runIapp(["deps", "list"], { cwd })).code).toBe(0);
   });
 
+  it("follows the project's own modules to what they import", async () => {
+    const cwd = await project({
+      "helper.py": "import tools.draw\ntry:\n    import absent_one\nexcept ImportError:\n    absent_one = None\n",
+      "draw.py": "import wordcloud  # never imported",
+    });
+    await mkdir(join(cwd, "tools"));
+    await writeFile(join(cwd, "tools", "__init__.py"), "from . import shapes\nimport helper\n");
+    await writeFile(join(cwd, "tools", "draw.py"), "import seaborn as sn\nimport json\n");
+    await writeFile(join(cwd, "tools", "shapes.py"), "from sklearn import tree\nimport graphviz\n");
+    const report = JSON.parse((await runIapp(["deps", "list", "--json"], { cwd })).stdout);
+    expect(report.missing).toEqual(["graphviz", "pandas", "scikit-learn", "seaborn"]);
+    const { origin } = report.dependencies.find(({ name }: { name: string }) => name === "graphviz");
+    expect(origin).toBe("import graphviz in tools/shapes.py");
+  });
+
   it("never shows the credentials of an index or an address", async () => {
     const cwd = await project({
       "requirements.txt": `--extra-index-url https://user:${SECRET}@pypi.example/simple\nmine @ git+https://${SECRET}@git.example/mine\n`,

@@ -41,16 +41,20 @@ class FileWatch:
         self.active = False
         found = []
         for path, cell in self.opened.items():
-            inside = path.startswith(str(self.workdir) + os.sep)
-            if not inside and (
-                path.startswith((sys.prefix, sys.base_prefix))
-                or f"{os.sep}site-packages{os.sep}" in path
-                or f"{os.sep}." in path
-            ):
+            if self._is_interpreters(path):
                 continue
             if os.path.isfile(path):
                 found.append({"path": path, "sha256": digest(path), "bytes": os.path.getsize(path), "cell": cell})
         return found
+
+    def _is_interpreters(self, path: str) -> bool:
+        """Whether a file is the interpreter's own: an environment may well lie in the notebook's folder."""
+        home = str(self.workdir) + os.sep
+        inside = path.startswith(home)
+        if f"{os.sep}site-packages{os.sep}" in path or (not inside and f"{os.sep}." in path):
+            return True
+        prefixes = {os.path.join(prefix, "") for prefix in (sys.prefix, sys.base_prefix)}
+        return any(path.startswith(prefix) and not (inside and home.startswith(prefix)) for prefix in prefixes)
 
     def modules(self) -> list[dict[str, Any]]:
         """`modules` of record.json: imported modules that lie in the notebook's folder."""

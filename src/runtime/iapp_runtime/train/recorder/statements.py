@@ -20,6 +20,7 @@ from ..snapshot import freeze
 from .facts import RowFact, StatementFacts
 from .row_counts import row_counts
 from .state import Recording
+from .stores import written_tables
 
 # Tables up to this size are copied when a statement also reads rows of another source; larger ones are followed back.
 _COPIED = 64 << 20
@@ -165,6 +166,8 @@ class Observer:
         try:
             self._adopt(statement, facts)
             self._changes(statement, facts)
+            for name, columns in written_tables(recording, statement.node).items():
+                self._written(name, columns, facts)
         except Exception as error:
             recording.fault(error)
         held = {id(value) for value in recording.namespace.values()}
@@ -259,6 +262,15 @@ class Observer:
             if made is not None:
                 facts.predictions[name] = made
                 self.recording.finals[(made, name, facts.index)] = freeze(value)
+
+    def _written(self, name: str, columns: set[Any] | None, facts: StatementFacts) -> None:
+        """A table that the statement writes into, although (in some columns) no value became another one."""
+        value = self.recording.namespace[name]
+        known = facts.changed.get(name, set())
+        facts.changed[name] = None if columns is None or known is None else known | columns
+        row = self.row_fact(value)
+        if row is not None:
+            facts.rows_after.setdefault(name, row)
 
     def _sample(self, name: str, value: Any, rows: Rows, facts: StatementFacts) -> None:
         """Values at the probe rows, for finding the first statement that differs."""

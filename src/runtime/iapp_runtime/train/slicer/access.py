@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Sequence
 from itertools import combinations
 from typing import Any, Callable
+
+import numpy as np
 
 from ..kinds import SCALARS, same
 from ..recorder.log import Execution
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 Same = Callable[[Any, Any], bool]
+
+
+# A mean over a column that is being filled with that very mean moves in its last bits only.
+_ROUNDING = 1e-12
 
 
 class Access:
@@ -36,6 +43,13 @@ def find_access(values: Sequence[Any], executions: Sequence[Execution], loops: l
                 return Access("keyed", [(key[0], value) for key, value in table], chosen[0])
             return Access("keyed", table, f"({', '.join(chosen)})")
     return Access("position", list(values))
+
+
+def near(left: Any, right: Any) -> bool:
+    """The same value but for what the order of adding rounds."""
+    if isinstance(left, (float, np.floating)) and isinstance(right, (float, np.floating)):
+        return same(left, right) or math.isclose(left, right, rel_tol=_ROUNDING, abs_tol=0.0)
+    return same(left, right)
 
 
 def _table(values: Sequence[Any], keys: list[tuple[Any, ...]], equal: Same) -> list[tuple[Any, Any]] | None:

@@ -9,7 +9,7 @@ from ..lineage import Rows
 from ..program import Statement
 from ..recorder.log import Execution
 from ..recorder.state import Recording
-from .access import Access, find_access, loops_around
+from .access import Access, find_access, loops_around, near
 from .dropped import plan_drop
 from .entries import Entries
 from .naming import hint_for, snake, words_of
@@ -83,8 +83,9 @@ class Editor:
             return plan_drop(self, node)
         acts = {execution.act for execution in executions}
         if acts == {"row_statistic"}:
-            found = find_access([e.value for e in executions], executions, [])
-            return self.frozen(node, executions) if found.how == "constant" else None
+            values = [e.value for e in executions]
+            steady = all(near(values[0], value) for value in values[1:])
+            return self.plan(node).done(self.constant(values[0], node, "")) if steady else None
         if kinds == {"frozen"} and acts == {None}:
             return self.frozen(node, executions)
         if len(acts) == 1 and None not in acts:
