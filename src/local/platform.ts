@@ -1,5 +1,5 @@
 import type { RouterEvidence } from "../core/evidence.js";
-import type { Platform, StartOutcome, VersionView } from "../rollout/platform.js";
+import type { Platform, RouteWish, StartOutcome, VersionView } from "../rollout/platform.js";
 import { type AppHandle, desire, waitFor } from "./control.js";
 import { routerEvidence } from "./router-link.js";
 import { type AppState, type DesiredVersion, readState, type UnitStatus } from "./state.js";
@@ -64,7 +64,7 @@ export class LocalPlatform implements Platform {
     });
   }
 
-  async weights(weights: ReadonlyMap<string, number>, guarded?: string): Promise<number> {
+  async weights(weights: ReadonlyMap<string, number>, wish: RouteWish = {}): Promise<number> {
     const wanted = await desire(this.#app, (state) => {
       const versions = state.desired.versions.map((version) => ({
         ...version,
@@ -72,8 +72,8 @@ export class LocalPlatform implements Platform {
       }));
       const sum = versions.reduce((total, { weight }) => total + weight, 0);
       if (sum !== 1000) throw new Error(`weights add up to ${sum}, not 1000`);
-      const { guarded: _before, ...desired } = state.desired;
-      return { ...state, desired: { ...desired, versions, ...(guarded === undefined ? {} : { guarded }) } };
+      const { running, router } = state.desired;
+      return { ...state, desired: { running, router, versions, ...wish } };
     });
     return waitFor(this.#app, ({ observed }) =>
       observed.generation >= wanted.generation ? observed.route.applied : undefined,

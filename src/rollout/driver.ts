@@ -1,5 +1,5 @@
 import type { RouterEvidence } from "../core/evidence.js";
-import type { Platform, VersionView } from "./platform.js";
+import type { Platform, RouteWish, VersionView } from "./platform.js";
 import { applied, type Decision, decide, failedToStart, started } from "./reducer.js";
 import { isOver, type RolloutState } from "./state.js";
 
@@ -49,7 +49,7 @@ export async function drive(options: DriverOptions): Promise<RolloutState> {
       else {
         const weights = new Map([[state.to, effect.weight]]);
         if (effect.weight < 1000 || state.phase !== "promoted") weights.set(state.from, 1000 - effect.weight);
-        const generation = await platform.weights(weights, effect.weight > 0 ? state.to : undefined);
+        const generation = await platform.weights(weights, wishOf(state, effect.weight));
         if (!isOver(state)) await keep(applied(state, generation, now()));
       }
     }
@@ -66,6 +66,15 @@ export async function drive(options: DriverOptions): Promise<RolloutState> {
     if (!isOver(state)) await options.pause(LOOK_MS);
   }
   return state;
+}
+
+/** What the routers do besides, while the new version has this weight. */
+function wishOf({ from, to, phase, shadow, sticky }: RolloutState, weight: number): RouteWish {
+  return {
+    ...(weight > 0 ? { guarded: to } : {}),
+    ...(phase === "shadow" && shadow !== null ? { mirror: { from, to, share: shadow.share } } : {}),
+    ...(phase === "step" && sticky !== null ? { sticky: { ...sticky, to } } : {}),
+  };
 }
 
 async function bringUp({ platform, preflight, now }: DriverOptions, state: RolloutState): Promise<Decision> {

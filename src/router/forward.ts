@@ -5,6 +5,7 @@ import type { VersionChooser } from "./choice.js";
 import { requestHeaders, responseHeaders } from "./headers.js";
 import type { RouterMetrics } from "./metrics.js";
 import { splitEndpoint } from "./route.js";
+import type { Tap } from "./tap.js";
 
 /** Shorter than any server's own keep-alive time (uvicorn: 5 s), so that the service never closes a connection just being used. */
 const POOLED_MS = 1500;
@@ -20,6 +21,8 @@ export interface Exchange {
   id: string;
   version: string;
   client: string;
+  /** Keeps the bodies of both ways. */
+  tap?: Tap;
 }
 
 export interface ForwardParts {
@@ -163,6 +166,7 @@ function pass(
       setImmediate(() => {
         if (!moved && !res.writableEnded) res.flushHeaders();
       });
+      exchange.tap?.watchAnswer(answer);
       answer.pipe(res);
       answer.once("close", () => {
         if (answer.complete) return;
@@ -176,6 +180,7 @@ function pass(
       });
     });
     req.once("aborted", () => upstream.destroy());
+    exchange.tap?.watchRequest(req);
     req.pipe(upstream);
   });
 }

@@ -19,6 +19,8 @@ const REQUEST_OWN = new Set([
   "expect",
   "x-request-id",
   "x-iapp-version",
+  // Only the router may say that a request is a copy: services do not count those.
+  "x-iapp-mirror",
   "x-forwarded-for",
   "x-forwarded-host",
 ]);
@@ -76,6 +78,18 @@ export function requestHeaders(raw: RawHeaders, facts: RequestFacts): string[] {
   if (host !== undefined) headers.push("X-Forwarded-Host", host);
   if (facts.chunked) headers.push("Transfer-Encoding", "chunked");
   return headers;
+}
+
+const COPY_OWN = new Set([...REQUEST_OWN, "content-length"]);
+
+/** What a version is sent that gets a copy of a request. */
+export function mirrorHeaders(
+  raw: RawHeaders,
+  { id, version, endpoint, length }: { id: string; version: string; endpoint: string; length: number },
+): string[] {
+  const own = ["X-Request-Id", id, "X-Iapp-Version", version, "X-Iapp-Mirror", "1"];
+  const body = length > 0 ? ["Content-Length", String(length)] : [];
+  return ["Host", endpoint, ...endToEnd(raw, COPY_OWN), ...own, ...body];
 }
 
 /** What the client is sent, besides what Node adds for its own connection. */
