@@ -13,7 +13,7 @@ export interface ShadowView {
   compared: number;
   wanted: number;
   rows: number;
-  /** Share of rows answered alike, three standard errors to each side; `wanted` is null where nothing was expected. */
+  /** Share of rows answered alike, with the interval that verdicts use; `wanted` is null where nothing was expected. */
   agreement: { share: number | null; lower: number; upper: number; wanted: number | null };
   /** How often the old version agrees with itself; null where it was not asked twice often enough. */
   noise: number | null;

@@ -7,10 +7,10 @@ import { wilson } from "./proportions.js";
 export type MirrorCounts = MirrorEvidence & { router: string };
 
 /**
- * Three standard errors at each end (one-sided 0.13 %): these intervals are looked at twice a second for as long as the shadow lasts, and a
- * simulation of that (test/unit/rollout) stays below two false verdicts in a hundred.
+ * Three and a half standard errors at each end (one-sided 0.02 %): these intervals are looked at twice a second for as long as the shadow
+ * lasts. Simulated (test/unit/rollout), one that is just as good as was expected is accused in about one of a hundred shadows.
  */
-export const Z_LOOKED_AT = 3;
+export const Z_LOOKED_AT = 3.5;
 /** Repeated rows from which the noise of the old version is known. */
 const ENOUGH_REPEATED = 30;
 const ENOUGH_DELTAS = 30;
