@@ -92,10 +92,9 @@ function connect(
     const done = (result: ClientRequest | null): void => {
       clearTimeout(timer);
       upstream.off("error", fail);
-      if (result === null) {
-        upstream.on("error", () => undefined);
-        upstream.destroy();
-      }
+      // Whoever gives it up, here or because the client has left, does not want to hear of it: unheard it would end the process.
+      upstream.on("error", () => undefined);
+      if (result === null) upstream.destroy();
       resolve(result);
     };
     const fail = (): void => done(null);

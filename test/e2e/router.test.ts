@@ -294,6 +294,18 @@ describe("the router", () => {
     expect(await raw(port, smuggled)).toMatch(/^HTTP\/1.1 400/);
   });
 
+  it("outlives clients that leave at the moment when their request is passed on", async () => {
+    const { port, set, router } = await start();
+    const { endpoint } = await upstream(echo("a"));
+    set({ v1: [1000, endpoint] });
+    // A body without a length is read as another request, a broken one: that ends the connection at once.
+    for (let i = 0; i < 20; i++) {
+      expect(await raw(port, 'DELETE /predict HTTP/1.1\r\nHost: a\r\n\r\n{"rows":[]}')).toContain("HTTP/1.1 ");
+    }
+    expect((await ask(port)).status).toBe(200);
+    expect(router.status().in_flight).toBe(0);
+  });
+
   it("does not wait for slow headers", async () => {
     const { port, set } = await start();
     set({}, { limits: { ...DEFAULT_LIMITS, header_ms: 200 } });
