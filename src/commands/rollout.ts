@@ -125,8 +125,15 @@ export default defineCommand({
     resume: {
       summary: "go on: after a pause, or where the driver is gone",
       arguments: [APP],
-      options: [WHY, TARGET_OPTION],
-      examples: ["iapp rollout resume"],
+      options: [
+        {
+          flags: "--take-over",
+          summary: "also from a driver that lives but does not go on: it can change nothing any more",
+        },
+        WHY,
+        TARGET_OPTION,
+      ],
+      examples: ["iapp rollout resume", "iapp rollout resume churn --take-over"],
       run: (input, host) => ask(host, input, "resume"),
     },
     promote: {
@@ -264,9 +271,10 @@ async function request(
   why: string | null,
 ): Promise<RolloutState> {
   const target = await targetOf(host, input);
+  const takeOver = input.options.takeOver === true;
   return target === null
-    ? requestRollout(host, name, what, why)
-    : (await onClusters()).requestClusterRollout(host, target, name, what, why);
+    ? requestRollout(host, name, what, why, takeOver)
+    : (await onClusters()).requestClusterRollout(host, target, name, what, why, takeOver);
 }
 
 async function ask(host: Host, input: CommandInput, what: Parameters<typeof requestRollout>[2]): Promise<number> {

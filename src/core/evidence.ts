@@ -34,6 +34,8 @@ export interface ArmCounts {
   requests: number;
   /** Answered with 5xx, not reached, or broken off by the version. A client that leaves is none. */
   errors: number;
+  /** Answered with 4xx: what the other version takes may not be what this one takes. */
+  refused?: number;
   /** Of the answered: counts by upper bound, in `LATENCY_BOUNDS` (one more for what is above the last). */
   latency: number[];
   /** Of a sample of the answers, while two versions are there. */
@@ -42,6 +44,9 @@ export interface ArmCounts {
 
 /** What a version answered, in a bounded form. */
 export interface PredictionCounts {
+  /** Sampled answers, and those of them with a row that has no prediction. */
+  answers: number;
+  invalid: number;
   rows: number;
   /** Predictions that are no numbers: the first 50 different ones, and how many others there were. */
   labels: Record<string, number>;

@@ -29,9 +29,19 @@ export class ClusterPlatform implements Platform {
   readonly #name: string;
   readonly #tell: (text: string) => void;
   readonly #forwards: Forward[] = [];
+  readonly #fence: () => Promise<void>;
 
-  /** @param tell what it waits for */
-  constructor(api: KubeApi, name: string, tell: (text: string) => void) {
+  /**
+   * @param tell what it waits for
+   * @param fence rejects once another one has taken over
+   */
+  constructor(
+    api: KubeApi,
+    name: string,
+    tell: (text: string) => void,
+    fence: () => Promise<void> = async () => undefined,
+  ) {
+    this.#fence = fence;
     this.#api = api;
     this.#name = name;
     this.#tell = tell;
@@ -91,6 +101,7 @@ export class ClusterPlatform implements Platform {
       if (same && before.generation > 0) return before;
       return { ...after, generation: before.generation + 1 };
     });
+    await this.#fence();
     await apply(this.#api, routeObject(app));
     await this.routersApplied(app.generation);
     return app.generation;
@@ -109,6 +120,7 @@ export class ClusterPlatform implements Platform {
       const { mirror: _mirror, sticky: _sticky, ...rest } = before;
       return { ...rest, desired, guarded: null, generation: before.generation + 1 };
     });
+    await this.#fence();
     await apply(this.#api, routeObject(app));
     await this.routersApplied(app.generation);
     await this.#drained(version);
@@ -233,7 +245,8 @@ export class ClusterPlatform implements Platform {
   }
 
   async #update(change: (before: ClusterApp) => ClusterApp): Promise<ClusterApp> {
-    const app = await updateApp(this.#api, this.#name, (before) => (before === null ? null : change(before)));
+    const changed = (before: ClusterApp | null): ClusterApp | null => (before === null ? null : change(before));
+    const app = await updateApp(this.#api, this.#name, changed, this.#fence);
     if (app === null) throw new OperationError("IAPP_KUBE_APP_GONE", `${this.#name} has been deleted`);
     return app;
   }

@@ -1,3 +1,4 @@
+import { OperationError } from "../core/errors.js";
 import type { RouterEvidence } from "../core/evidence.js";
 import type { Platform, RouteWish, VersionView } from "./platform.js";
 import { applied, type Decision, decide, failedToStart, started } from "./reducer.js";
@@ -26,8 +27,12 @@ export interface DriverOptions {
 
 const LOOK_MS = 500;
 
-/** The rollout was taken over. */
-export class TakenOver extends Error {}
+/** The rollout was taken over: whoever drove it must do nothing more. */
+export class TakenOver extends OperationError {
+  constructor() {
+    super("IAPP_ROLLOUT_TAKEN_OVER", "somebody else drives this rollout now", { remedy: "iapp rollout status" });
+  }
+}
 
 /**
  * Drives a rollout until it is over. May be stopped, or killed, at any time and be followed by another driver: what is to be done is
@@ -38,7 +43,7 @@ export async function drive(options: DriverOptions): Promise<RolloutState> {
   let state = await store.load();
   const keep = async (next: RolloutState): Promise<void> => {
     const written = await store.save(next);
-    if (written === null) throw new TakenOver("somebody else drives this rollout now");
+    if (written === null) throw new TakenOver();
     state = written;
     options.onState(state);
   };

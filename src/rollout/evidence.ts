@@ -5,6 +5,7 @@ import type { Shares } from "./attribution.js";
 export interface Arm {
   requests: number;
   errors: number;
+  refused?: number;
   latency: number[];
   predictions?: PredictionCounts;
 }
@@ -103,6 +104,25 @@ export function errorShares(epochs: readonly Epoch[], sticky = false): Shares[] 
     onNew: epoch.new.errors,
     onOld: epoch.old.errors,
   }));
+}
+
+/** Requests that were refused (4xx): clients err alike at both, unless one of them asks for something else. */
+export function refusedShares(epochs: readonly Epoch[], sticky = false): Shares[] {
+  return epochs.map((epoch) => ({
+    weight: chanceOf(epoch, sticky),
+    onNew: epoch.new.refused ?? 0,
+    onOld: epoch.old.refused ?? 0,
+  }));
+}
+
+/** Sampled answers without a prediction. How many are sampled of each version is not the weights' doing: the chance is its share of them. */
+export function invalidShares(epochs: readonly Epoch[]): Shares[] {
+  return epochs.map((epoch) => {
+    const [old, fresh] = [epoch.old.predictions, epoch.new.predictions];
+    const answers = (old?.answers ?? 0) + (fresh?.answers ?? 0);
+    const weight = answers === 0 ? 0 : (fresh?.answers ?? 0) / answers;
+    return { weight, onNew: fresh?.invalid ?? 0, onOld: old?.invalid ?? 0 };
+  });
 }
 
 export function slowShares(epochs: readonly Epoch[], sticky = false): Shares[] {

@@ -1,9 +1,9 @@
 import { LATENCY_BOUNDS } from "../core/evidence.js";
-import { logEvidence } from "./attribution.js";
-import { type Arm, errorShares, quantileIndex, slowShares, total } from "./evidence.js";
+import { logEvidence, type Shares } from "./attribution.js";
+import { type Arm, quantileIndex, total } from "./evidence.js";
 import { difference } from "./proportions.js";
 import type { PredictionShift } from "./psi.js";
-import { shiftOf, weightOf } from "./reducer.js";
+import { shiftOf, type TestName, testsOf, weightOf } from "./reducer.js";
 import { explainShadow, type ShadowView } from "./shadow-view.js";
 import { alphaOf, isOver, type RolloutState, type Verdict } from "./state.js";
 
@@ -34,7 +34,7 @@ export interface Explanation {
   step_ms: number | null;
   arms: ArmView[];
   tests: {
-    name: "errors" | "slow";
+    name: TestName;
     /** Natural logarithm of the evidence that the new version is worse, and the limit at which it is rolled back. */
     log_evidence: number;
     log_limit: number;
@@ -54,7 +54,6 @@ export interface Explanation {
 export function explain(state: RolloutState, now: number): Explanation {
   const both = total(state.epochs.filter(({ weight }) => weight > 0));
   const limit = Math.log(1 / alphaOf(state));
-  const sticky = state.sticky !== null;
   const shift = shiftOf(state);
   const [lower, upper] = difference(
     { hits: both.new.errors, trials: both.new.requests },
@@ -75,10 +74,11 @@ export function explain(state: RolloutState, now: number): Explanation {
     in_step_ms: state.since_ms === null ? null : now - state.since_ms,
     step_ms: stage?.ms ?? restMs(state),
     arms: [armView(state.from, both.old), armView(state.to, both.new)],
-    tests: [
-      { name: "errors", log_evidence: logEvidence(errorShares(state.epochs, sticky)), log_limit: limit },
-      { name: "slow", log_evidence: logEvidence(slowShares(state.epochs, sticky)), log_limit: limit },
-    ],
+    tests: (Object.entries(testsOf(state)) as [TestName, Shares[]][]).map(([name, shares]) => ({
+      name,
+      log_evidence: logEvidence(shares),
+      log_limit: limit,
+    })),
     excess: { lower, upper, limit: state.limits.excess },
     shadow: state.shadow === null ? null : explainShadow(state),
     // JSON has no infinity: nothing was seen, and nothing is told of its noise.

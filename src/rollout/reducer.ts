@@ -1,6 +1,6 @@
 import type { RouterEvidence } from "../core/evidence.js";
-import { isWorse, logEvidence } from "./attribution.js";
-import { type Arm, errorShares, fold, slowShares, total } from "./evidence.js";
+import { isWorse, logEvidence, type Shares } from "./attribution.js";
+import { type Arm, errorShares, fold, invalidShares, refusedShares, slowShares, total } from "./evidence.js";
 import type { VersionView } from "./platform.js";
 import { difference } from "./proportions.js";
 import { predictionShift } from "./psi.js";
@@ -130,29 +130,43 @@ function failureOf(state: RolloutState, { views, evidence }: Seen): Verdict | nu
   }
   if (state.phase === "shadow") return shadowFailure(state);
   const alpha = alphaOf(state);
-  const sticky = state.sticky !== null;
-  const errors = errorShares(state.epochs, sticky);
-  if (isWorse(errors, alpha)) return proved(state, "errors", logEvidence(errors), alpha);
-  const slow = slowShares(state.epochs, sticky);
-  if (isWorse(slow, alpha)) return proved(state, "slow", logEvidence(slow), alpha);
+  for (const [metric, shares] of Object.entries(testsOf(state)) as [TestName, Shares[]][]) {
+    if (isWorse(shares, alpha)) return proved(state, metric, shares, alpha);
+  }
   return state.phase === "bake" ? bakeFailure(state) : null;
 }
 
-function proved(state: RolloutState, metric: "errors" | "slow", evidence: number, alpha: number): Verdict {
-  const what = metric === "errors" ? "fails more often" : "answers more slowly";
-  const shares = metric === "slow" ? slowShares(state.epochs) : null;
-  const slow =
-    shares === null
-      ? {}
-      : {
-          slow_new: shares.reduce((sum, { onNew }) => sum + onNew, 0),
-          slow_old: shares.reduce((sum, { onOld }) => sum + onOld, 0),
-        };
+export type TestName = "errors" | "slow" | "refused" | "invalid";
+
+/** What is tested of the new version in every look, in this order. */
+export function testsOf({ epochs, sticky }: RolloutState): Record<TestName, Shares[]> {
+  const stays = sticky !== null;
+  return {
+    errors: errorShares(epochs, stays),
+    slow: slowShares(epochs, stays),
+    refused: refusedShares(epochs, stays),
+    invalid: invalidShares(epochs),
+  };
+}
+
+const WORSE: Record<TestName, string> = {
+  errors: "fails more often",
+  slow: "answers more slowly",
+  refused: "refuses more",
+  invalid: "gives no prediction more often",
+};
+
+function proved(state: RolloutState, metric: TestName, shares: readonly Shares[], alpha: number): Verdict {
+  const counts = {
+    [`${metric}_new`]: shares.reduce((sum, { onNew }) => sum + onNew, 0),
+    [`${metric}_old`]: shares.reduce((sum, { onOld }) => sum + onOld, 0),
+  };
+  const evidence = { log_evidence: logEvidence(shares), log_limit: Math.log(1 / alpha), alpha };
   return {
     outcome: "fail",
     metric,
-    reason: `${state.to} ${what} than ${state.from}`,
-    numbers: { ...numbersOf(state), ...slow, log_evidence: evidence, log_limit: Math.log(1 / alpha), alpha },
+    reason: `${state.to} ${WORSE[metric]} than ${state.from}`,
+    numbers: { ...numbersOf(state), ...(metric === "errors" ? {} : counts), ...evidence },
     lines: [],
   };
 }

@@ -17,7 +17,7 @@ export interface Request {
 /** Why it ended, or why it waits, with the numbers that it was decided on. */
 export interface Verdict {
   outcome: "pass" | "fail" | "inconclusive";
-  /** Stable: `errors`, `slow`, `guard`, `start`, `process`, `person`, `bake`, `evidence`, `shadow`, `agreement`, `mean-shift`, `psi`. */
+  /** Stable: `errors`, `slow`, `guard`, `start`, `process`, `person`, `bake`, `evidence`, `refused`, `invalid`, `shadow`, `agreement`, `mean-shift`, `psi`. */
   metric: string;
   reason: string;
   numbers: Record<string, number>;
@@ -104,7 +104,7 @@ export interface NewRollout {
 }
 
 /** Level of each of the tests that may take a version back: together they accuse one that is no worse this seldom. */
-export const alphaOf = ({ limits, shadow }: RolloutState): number => limits.alpha / (shadow === null ? 2 : 3);
+export const alphaOf = ({ limits, shadow }: RolloutState): number => limits.alpha / (shadow === null ? 4 : 5);
 
 export function newRollout(input: NewRollout, now: number): RolloutState {
   const state: RolloutState = {

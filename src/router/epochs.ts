@@ -35,6 +35,7 @@ export class EpochLog {
     const arm = armOf(epoch, version);
     arm.requests += 1;
     if (status >= 500) arm.errors += 1;
+    else if (status >= 400) arm.refused = (arm.refused ?? 0) + 1;
     arm.latency[bucketOf(seconds)]! += 1;
   }
 

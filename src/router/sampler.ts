@@ -26,11 +26,21 @@ export class Sampler {
   }
 }
 
-export const noPredictions = (): PredictionCounts => ({ rows: 0, labels: {}, others: 0, numbers: newSketch() });
+export const noPredictions = (): PredictionCounts => ({
+  answers: 0,
+  invalid: 0,
+  rows: 0,
+  labels: {},
+  others: 0,
+  numbers: newSketch(),
+});
 
-/** Counts the predictions of an answer; nothing where it has none. */
+/** Counts the predictions of an answer. One without any, or with a row that has none, is not valid. */
 export function countPredictions(counts: PredictionCounts, body: Buffer): void {
-  for (const prediction of predictionsOf(body)?.slice(0, ROWS) ?? []) {
+  const predictions = predictionsOf(body)?.slice(0, ROWS);
+  counts.answers += 1;
+  if (predictions === undefined || predictions.includes(null)) counts.invalid += 1;
+  for (const prediction of predictions ?? []) {
     if (typeof prediction === "number") addTo(counts.numbers, prediction);
     else if (!addLabel(counts, prediction)) counts.others += 1;
     counts.rows += 1;

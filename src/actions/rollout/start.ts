@@ -52,7 +52,7 @@ export async function startRollout(ctx: Context, input: RolloutInput): Promise<R
     const begun = await begin(ctx, dir, input);
     if (begun.kind === "unchanged") return begun;
     app = begun.app;
-    if (!input.detach) return { kind: "ended", state: await driveRollout(ctx, app) };
+    if (!input.detach) return { kind: "ended", state: await driveRollout(ctx, app, lock) };
   } finally {
     await lock.release();
   }

@@ -5,11 +5,20 @@ import { predictionShift } from "../../../src/rollout/psi.js";
 import { random } from "./simulation.js";
 
 const numbers = (values: readonly number[]): PredictionCounts => {
-  const counts = { rows: values.length, labels: {}, others: 0, numbers: newSketch() };
+  const counts = {
+    answers: values.length,
+    invalid: 0,
+    rows: values.length,
+    labels: {},
+    others: 0,
+    numbers: newSketch(),
+  };
   for (const value of values) addTo(counts.numbers, value);
   return counts;
 };
 const labels = (counts: Record<string, number>): PredictionCounts => ({
+  answers: 0,
+  invalid: 0,
   rows: Object.values(counts).reduce((sum, one) => sum + one, 0),
   labels: counts,
   others: 0,
