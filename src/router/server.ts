@@ -5,7 +5,7 @@ import type { EvidenceEpoch, RouterEvidence } from "../core/evidence.js";
 import { rawError, sendError } from "./answer.js";
 import { VersionChooser } from "./choice.js";
 import { EpochLog } from "./epochs.js";
-import { createPool, type Exchange, type ForwardParts, forward } from "./forward.js";
+import { type Exchange, type ForwardParts, forward } from "./forward.js";
 import { Guard } from "./guard.js";
 import { forcedVersion, requestId } from "./headers.js";
 import { RouterMetrics } from "./metrics.js";
@@ -15,6 +15,7 @@ import { EMPTY_ROUTE, parseRoute, type RouteDocument } from "./route.js";
 import { SAMPLE_BYTES, Sampler } from "./sampler.js";
 import { clientKey } from "./sticky.js";
 import { Tap } from "./tap.js";
+import { UpstreamPool } from "./upstream.js";
 
 /** One finished request, for the log. */
 export interface AccessRecord {
@@ -75,7 +76,7 @@ export class Router {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
     this.#mirror = new Mirror(this.#chooser);
-    this.#parts = { chooser: this.#chooser, metrics: this.metrics, pool: createPool() };
+    this.#parts = { chooser: this.#chooser, metrics: this.metrics, pool: new UpstreamPool() };
     this.#server = createServer({
       maxHeaderSize: options.headerBytes ?? EMPTY_ROUTE.limits.header_bytes,
       connectionsCheckingInterval: 1000,

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { valuesOf } from "./headers.js";
 
 /** Keeps what passes by, up to a limit each way, without holding anything up: the chunks themselves, no copies. */
 export class Tap {
@@ -18,10 +19,14 @@ export class Tap {
     if (this.#request !== null) req.on("data", (chunk: Buffer) => this.#keep("request", chunk));
   }
 
-  watchAnswer(answer: IncomingMessage): void {
-    const encoding = answer.headers["content-encoding"];
+  /** @param headers names and values in turn */
+  watchAnswer(headers: readonly string[]): void {
+    const encoding = valuesOf(headers, "content-encoding")[0];
     if (encoding !== undefined && encoding !== "identity") this.#lose("encoded");
-    else answer.on("data", (chunk: Buffer) => this.#keep("answer", chunk));
+  }
+
+  answerPiece(piece: Buffer): void {
+    this.#keep("answer", piece);
   }
 
   get request(): Buffer | null {
