@@ -138,10 +138,9 @@ export class AnswerParser {
       const name = headers[i]!;
       if (name.length === 14 && name.toLowerCase() === "content-length") {
         const value = headers[i + 1]!;
-        if (!/^\d{1,15}$/.test(value) || (length !== null && length !== Number(value))) {
-          throw new Error("the length of the answer is not a number");
-        }
-        length = Number(value);
+        const read = lengthOf(value);
+        if (length !== null && length !== read) throw new Error("the answer has two lengths");
+        length = read;
       } else if (name.length === 17 && name.toLowerCase() === "transfer-encoding") {
         if (chunked || headers[i + 1]!.toLowerCase() !== "chunked")
           throw new Error("the transfer encoding is not known");
@@ -168,6 +167,17 @@ export class AnswerParser {
     this.#stage = "done";
     this.#sink.end(reusable);
   }
+}
+
+function lengthOf(value: string): number {
+  let length = 0;
+  for (let i = 0; i < value.length; i++) {
+    const digit = value.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) throw new Error("the length of the answer is not a number");
+    length = 10 * length + digit;
+  }
+  if (value.length === 0 || value.length > 15) throw new Error("the length of the answer is not a number");
+  return length;
 }
 
 function readHeaders(lines: readonly string[]): string[] {

@@ -1,9 +1,9 @@
 // The router beside nginx and HAProxy, in front of the same service, in the same run, in turns:
 //   node test/bench/router/run.mjs [--rounds 5] [--seconds 3] [--rate 1000] [--only ours,nginx]
-// Peak requests a second over 32 kept connections, and what each adds to the latency of requests that come at a fixed rate whatever the
+// Peak requests a second over 32 kept connections; what the processor itself spent on each, which holds also on a busy machine; and what each adds to the latency of requests that come at a fixed rate whatever the
 // answers do (open loop). The proxy has one core, service and load the other. Not part of the tests: its figures are a machine's.
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -68,7 +68,8 @@ ${server} }`,
 const proxies = {
   async ours(port) {
     const entry = join(folder, "router.mjs");
-    const code = `import { runRouter } from "./src/router/process.js";
+    const code = `process.once("SIGINT", () => process.exit(0));
+      import { runRouter } from "./src/router/process.js";
       await runRouter({ unit: "bench", routeFile: process.argv[2], logFile: process.argv[3], logBytes: 1e7, processFile: process.argv[4],
         host: "127.0.0.1", port: Number(process.argv[5]), adminPort: 0, signal: new AbortController().signal });`;
     await build({
@@ -135,6 +136,13 @@ function latency(port, perSecond) {
   return JSON.parse(execFileSync(file, args, { encoding: "utf8" }));
 }
 
+/** Seconds of processor time that a process and its children have used. */
+function cpu(pid) {
+  const own = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean);
+  return (Number(own[11]) + Number(own[12])) / 100 + children.reduce((sum, one) => sum + cpu(one), 0);
+}
+
 const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 
 try {
@@ -145,21 +153,27 @@ try {
     ...nginx("service", `server { listen 127.0.0.1:${UPSTREAM}; location / { default_type application/json; return 200 '${answer}'; } }`),
   );
   await listening(UPSTREAM);
+  const pids = new Map();
   const targets = new Map([["direct", UPSTREAM]]);
   for (const [i, name] of values.only.split(",").entries()) {
     const port = UPSTREAM + 1 + i;
-    if ((await proxies[name](port)) === null) console.log(`${name} is not installed and is left out`);
+    const child = await proxies[name](port);
+    if (child === null) console.log(`${name} is not installed and is left out`);
     else {
       await listening(port);
       targets.set(name, port);
+      pids.set(name, child.pid);
     }
   }
-  const found = new Map([...targets.keys()].map((name) => [name, { peak: [], p50: [], p99: [], late: [] }]));
+  const found = new Map([...targets.keys()].map((name) => [name, { peak: [], cpu: [], p50: [], p99: [], late: [] }]));
   for (const [name, port] of targets) if (name !== "direct") peak(port);
   for (let round = 0; round < rounds; round++) {
     for (const [name, port] of targets) {
       const one = found.get(name);
+      const before = pids.has(name) ? cpu(pids.get(name)) : 0;
       one.peak.push(peak(port));
+      const spent = pids.has(name) ? cpu(pids.get(name)) - before : Number.NaN;
+      one.cpu.push((spent * 1e6) / (one.peak.at(-1) * seconds));
       const { p50, p99, failed } = latency(port, rate);
       if (failed > 0) throw new Error(`${name}: ${failed} requests failed`);
       one.p50.push(p50);
@@ -168,10 +182,10 @@ try {
   }
   const direct = found.get("direct");
   console.log(`medians of ${rounds} rounds of ${seconds} s; latency at ${rate} requests/s, added to the service's own`);
-  console.log("what      peak requests/s  added p50 ms  added p99 ms");
+  console.log("what      peak requests/s  processor us/request  added p50 ms  added p99 ms");
   for (const [name, one] of found) {
     const added = (key) => (name === "direct" ? median(one[key]) : median(one[key]) - median(direct[key])).toFixed(3);
-    console.log(`${name.padEnd(9)} ${median(one.peak).toFixed(0).padStart(15)}  ${added("p50").padStart(12)}  ${added("p99").padStart(12)}`);
+    console.log(`${name.padEnd(9)} ${median(one.peak).toFixed(0).padStart(15)}  ${median(one.cpu).toFixed(1).padStart(20)}  ${added("p50").padStart(12)}  ${added("p99").padStart(12)}`);
   }
 } finally {
   for (const child of children) child.kill(values.profile ? "SIGINT" : "SIGTERM");
