@@ -89,7 +89,7 @@ async function change(
 }
 
 /** A ConfigMap holds a megabyte: of ended rollouts the verdict is kept, with its numbers, not every count. */
-const withoutEpochs = (state: RolloutState): RolloutState => ({ ...state, epochs: [] });
+const withoutEpochs = (state: RolloutState): RolloutState => ({ ...state, epochs: [], mirrors: [] });
 
 /** Leaves a request for whoever drives. Null where no rollout is under way. */
 export function askRollout(api: KubeApi, app: string, request: Request): Promise<RolloutState | null> {

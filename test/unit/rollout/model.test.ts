@@ -23,6 +23,8 @@ interface Model {
   guarded: boolean;
   evidence: "none" | "good" | "bad";
   router: number;
+  /** Of the route: grows when it changes. */
+  generation: number;
   now: number;
 }
 
@@ -50,6 +52,7 @@ function beginning(shadow: boolean): Model {
     guarded: false,
     evidence: "none",
     router: 1,
+    generation: 1,
     now: 0,
   };
 }
@@ -75,7 +78,7 @@ function arm(requests: number, errors: number): ArmCounts {
 }
 
 function evidence(model: Model): RouterEvidence[] {
-  const { step_generation: generation } = model.state;
+  const { generation } = model;
   const [requests, errors] = model.evidence === "none" ? [0, 0] : [1000, model.evidence === "bad" ? 400 : 0];
   const delta = () => ({ count: 0, sum: 0, sum_squares: 0, sum_sizes: 0, max: 0, sizes: newSketch() });
   const outcomes = {
@@ -207,7 +210,7 @@ function takeUp(model: Model): Partial<Model> {
 function carryOut(model: Model, effect: Effect | { kind: "note" }, todo: Model["todo"]): Model {
   if (effect.kind === "note") {
     const { state } = model;
-    return { ...model, todo, state: isOver(state) ? state : applied(state, state.step_generation + 1, model.now) };
+    return { ...model, todo, state: isOver(state) ? state : applied(state, model.generation, model.now) };
   }
   if (effect.kind === "retire") {
     const weight = effect.version === "v2" ? model.written : 1000 - model.written;
@@ -222,6 +225,7 @@ function carryOut(model: Model, effect: Effect | { kind: "note" }, todo: Model["
     ...model,
     todo,
     written: effect.weight,
+    generation: model.generation + Number(!same),
     applied: now,
     guarded: same && model.guarded,
     evidence: same ? model.evidence : "none",
@@ -271,7 +275,7 @@ interface Explored {
 }
 
 const keyOf = (model: Model): string => {
-  const { state, now, ...rest } = model;
+  const { state, now, generation: _route, ...rest } = model;
   // Only whether the time of the step is over matters, and which epochs there are.
   const elapsed = state.since_ms === null ? null : now - state.since_ms >= 1000;
   const {
