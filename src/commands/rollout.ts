@@ -1,9 +1,12 @@
 import { basename, dirname, resolve } from "node:path";
 import {
+  DEFAULT_SHADOW,
   DEFAULT_STAGES,
   formatDuration,
   parseDuration,
+  parseShadow,
   parseStages,
+  parseSticky,
   type RolloutInput,
   type RolloutState,
   requestRollout,
@@ -39,6 +42,20 @@ export default defineCommand({
       collect: true,
     },
     { flags: "--bake <time>", summary: "how long the old version waits after the last step", default: "2m" },
+    {
+      flags: "--shadow <plan>",
+      summary: "first only copies of requests, whose answers are compared: shortest time, least pairs (5m,200req)",
+    },
+    {
+      flags: "--expect-agreement <share>",
+      summary: "rows that both versions answer alike, such as 0.98; else it goes back (implies --shadow)",
+    },
+    {
+      flags: "--expect-mean-shift <size>",
+      summary: "most that the mean of numeric answers may move; else it goes back (implies --shadow)",
+    },
+    { flags: "--expect-psi <index>", summary: "a step waits while answers are distributed otherwise than this allows" },
+    { flags: "--sticky <key>", summary: "the same client gets the same version: header:X-User or cookie:NAME" },
     { flags: "--excess <points>", summary: "percentage points by which errors may be more", default: "2" },
     { flags: "--accept-unproven", summary: "let time alone end a step: for apps with few requests" },
     { flags: "--allow-contract-change", summary: "although requests that were good may be refused" },
@@ -51,6 +68,7 @@ export default defineCommand({
     "iapp rollout churn.ipynb",
     "iapp rollout churn.ipynb --blue-green --bake 10m",
     "iapp rollout churn.ipynb --stage 5,5m,200req --stage 25,10m,500req --detach",
+    "iapp rollout churn.ipynb --shadow 10m,500req --expect-agreement 0.98",
     "iapp rollout status",
     "iapp rollout abort --why 'wrong data'",
   ],
@@ -107,8 +125,15 @@ export default defineCommand({
     resume: {
       summary: "go on: after a pause, or where the driver is gone",
       arguments: [APP],
-      options: [WHY, TARGET_OPTION],
-      examples: ["iapp rollout resume"],
+      options: [
+        {
+          flags: "--take-over",
+          summary: "also from a driver that lives but does not go on: it can change nothing any more",
+        },
+        WHY,
+        TARGET_OPTION,
+      ],
+      examples: ["iapp rollout resume", "iapp rollout resume churn --take-over"],
       run: (input, host) => ask(host, input, "resume"),
     },
     promote: {
@@ -143,10 +168,11 @@ export default defineCommand({
         `--excess ${String(input.options.excess)} is not a number of percentage points`,
       );
     }
+    const answers = answersOf(input);
     host.emit({
       code: "rollout.plan",
       level: "info",
-      text: `at least ${formatDuration(shortestTime(stages, bakeMs, 0))}; both versions run until the end; back at any time: iapp rollback ${name}`,
+      text: `at least ${formatDuration(shortestTime(stages, bakeMs, 0, answers.shadow))}; both versions run until the end; back at any time: iapp rollback ${name}`,
     });
     const unproven = input.options.acceptUnproven === true;
     try {
@@ -161,6 +187,7 @@ export default defineCommand({
         stages,
         bakeMs,
         limits: { excess, alpha: 0.01, unproven },
+        ...answers,
         allowContractChange: input.options.allowContractChange === true,
         detach,
       };
@@ -191,6 +218,33 @@ function noDetach(): UserError {
   });
 }
 
+/** What is to be looked at in the answers themselves, and which clients stay together. */
+function answersOf({ options }: CommandInput): Pick<RolloutInput, "shadow" | "sticky" | "expect"> {
+  const number = (flag: string, value: unknown, most: number): number | null => {
+    if (value === undefined) return null;
+    const read = Number(value);
+    if (read > 0 && read <= most) return read;
+    const range = most === 1 ? "between 0 and 1" : "above 0";
+    throw new UserError("IAPP_CLI_NUMBER", `${flag} ${String(value)} is not a number ${range}`);
+  };
+  const expect = {
+    agreement: number("--expect-agreement", options.expectAgreement, 1),
+    mean_shift: number("--expect-mean-shift", options.expectMeanShift, Number.MAX_VALUE),
+    psi: number("--expect-psi", options.expectPsi, Number.MAX_VALUE),
+  };
+  const implied = expect.agreement !== null || expect.mean_shift !== null ? DEFAULT_SHADOW : undefined;
+  const shadow = (options.shadow as string | undefined) ?? implied;
+  try {
+    return {
+      expect,
+      shadow: shadow === undefined ? null : parseShadow(shadow),
+      sticky: options.sticky === undefined ? null : parseSticky(String(options.sticky)),
+    };
+  } catch (error) {
+    throw new UserError("IAPP_ROLLOUT_PLAN", (error as Error).message);
+  }
+}
+
 function stagesOf(texts: readonly string[]): ReturnType<typeof parseStages> {
   try {
     return parseStages(texts);
@@ -217,9 +271,10 @@ async function request(
   why: string | null,
 ): Promise<RolloutState> {
   const target = await targetOf(host, input);
+  const takeOver = input.options.takeOver === true;
   return target === null
-    ? requestRollout(host, name, what, why)
-    : (await onClusters()).requestClusterRollout(host, target, name, what, why);
+    ? requestRollout(host, name, what, why, takeOver)
+    : (await onClusters()).requestClusterRollout(host, target, name, what, why, takeOver);
 }
 
 async function ask(host: Host, input: CommandInput, what: Parameters<typeof requestRollout>[2]): Promise<number> {

@@ -1,3 +1,5 @@
+import type { Sketch } from "./sketch.js";
+
 /**
  * What a router has counted for the versions behind it, as a rollout reads it. Counters only grow while the router lives; a restart
  * of the router changes `router` (its identity), and readers then start from zero again.
@@ -12,8 +14,8 @@ export interface RouterEvidence {
   now_ms: number;
   /** One entry for each set of weights that was in force, oldest first, at most the last 32. */
   epochs: EvidenceEpoch[];
-  /** Answers of two versions to the same mirrored request. */
-  mirror: MirrorEvidence;
+  /** Answers of two versions to the same requests, of the mirroring that goes on or was the last. Null: nothing was mirrored yet. */
+  mirror: MirrorEvidence | null;
   /** What the router did by itself. */
   guard: { version: string; reason: string; at_ms: number } | null;
 }
@@ -32,31 +34,76 @@ export interface ArmCounts {
   requests: number;
   /** Answered with 5xx, not reached, or broken off by the version. A client that leaves is none. */
   errors: number;
+  /** Answered with 4xx: what the other version takes may not be what this one takes. */
+  refused?: number;
   /** Of the answered: counts by upper bound, in `LATENCY_BOUNDS` (one more for what is above the last). */
   latency: number[];
+  /** Of a sample of the answers, while two versions are there. */
+  predictions?: PredictionCounts;
 }
 
+/** What a version answered, in a bounded form. */
+export interface PredictionCounts {
+  /** Sampled answers, and those of them with a row that has no prediction. */
+  answers: number;
+  invalid: number;
+  rows: number;
+  /** Predictions that are no numbers: the first 50 different ones, and how many others there were. */
+  labels: Record<string, number>;
+  others: number;
+  numbers: Sketch;
+}
+
+/** What became of requests that one version answered for its clients and that another got a copy of. Counters only grow. */
 export interface MirrorEvidence {
-  /** Mirrored to this version (null: nothing is mirrored). */
-  to: string | null;
+  /** Of the route that began the mirroring. */
+  generation: number;
+  from: string;
+  to: string;
+  /** Copies that were sent. */
   sent: number;
-  /** Not sent because the queue was full or the body too large. */
-  dropped: number;
-  /** Both answered and could be compared. */
+  /** Copies that were not, by reason: `queue`, `request_size`, `answer_size`, `encoded`, `stopped`. */
+  dropped: Record<string, number>;
+  outcomes: Record<PairOutcome, number>;
+  /** Pairs whose predictions could be compared. */
   compared: number;
-  errors: number;
-  /** Rows of the compared requests, and of them those with the same label (classification) or a prediction within 1e-9 (numbers). */
+  /** Rows of the compared pairs, and of them those with the same label or a number within 1e-9. */
   rows: number;
   equal_rows: number;
-  /** |new - old| of numeric outputs: sum, sum of squares, maximum, and up to 1000 sampled differences (reservoir, signed). */
-  differences: { count: number; sum: number; sum_squares: number; max_abs: number; sample: number[] };
-  /** Rows whose new prediction is not valid (null, NaN, infinite). */
-  invalid_rows: number;
-  /** Old answered twice: the noise floor. */
-  repeated_rows: number;
-  repeated_equal_rows: number;
-  /** Predictions of each version: up to 50 labels with their counts, or for numbers a reservoir sample of up to 2000. */
-  predictions: Record<string, { labels: Record<string, number>; numbers: number[]; rows: number }>;
+  delta: DeltaCounts;
+  /** `from` asked twice: what differs without any change is noise. */
+  repeated: { rows: number; equal_rows: number; delta: DeltaCounts };
+  /** Where the two differ, by what was asked. */
+  features: FeatureCounts[];
+}
+
+/**
+ * `both`: well answered by both. `new_failed` (5xx, not reached), `new_refused` (4xx) and `new_invalid` (no prediction where the other has
+ * one, or of another kind): only the old one answered well. `old_failed`: only the new one did. `neither`: nobody did.
+ */
+export const PAIR_OUTCOMES = ["both", "new_failed", "new_refused", "new_invalid", "old_failed", "neither"] as const;
+export type PairOutcome = (typeof PAIR_OUTCOMES)[number];
+
+/** Differences of numeric predictions, new minus old. */
+export interface DeltaCounts {
+  count: number;
+  sum: number;
+  sum_squares: number;
+  /** Of the absolute differences, as the next two. */
+  sum_sizes: number;
+  max: number;
+  sizes: Sketch;
+}
+
+/**
+ * Rows by the value of one input. Only values that at least 20 rows had are told, and no long text: inputs may be private. The numbers
+ * stand for the rows, those that were answered unequally, and the sum of the absolute differences.
+ */
+export interface FeatureCounts {
+  name: string;
+  categories: Record<string, [rows: number, unequal: number, delta: number]>;
+  /** Sorted ranges of a numeric input by their upper ends. */
+  numbers: { up_to: number; rows: number; unequal: number; delta: number }[];
 }
 
 /** Upper bounds of the latency counts, in seconds: 0.1 ms to about 100 s, each 1.15 times the one before. */

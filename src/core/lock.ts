@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { Interrupted, OperationError } from "./errors.js";
@@ -15,6 +16,8 @@ export interface LockOwner {
 }
 
 export interface Lock {
+  /** Is it still ours? Another one may have taken it over. */
+  held(): boolean;
   release(): Promise<void>;
 }
 
@@ -23,6 +26,8 @@ export interface LockOptions {
   command: string;
   /** Milliseconds to wait for it; 0 fails at once. */
   wait?: number;
+  /** Take it from whoever holds it and lives. That one finds out by `held`. */
+  force?: boolean;
   signal?: AbortSignal;
 }
 
@@ -55,7 +60,7 @@ export async function acquireLock(path: string, options: LockOptions): Promise<L
           throw fileError(path, "locked", error);
         },
       );
-      if (taken) return { release: () => rm(path, { force: true }) };
+      if (taken) return new HeldLock(path, owner);
       const holder = await readOwner(path);
       if (holder === null) continue;
       if (holder.host === owner.host && !isSameProcess(holder)) {
@@ -63,12 +68,39 @@ export async function acquireLock(path: string, options: LockOptions): Promise<L
         await removeStale(path, holder);
         continue;
       }
+      if (options.force === true) {
+        await rename(own, path);
+        return new HeldLock(path, owner);
+      }
       if (options.signal?.aborted) throw new Interrupted();
       if (Date.now() >= deadline) throw locked(holder);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   } finally {
     await rm(own, { force: true });
+  }
+}
+
+class HeldLock implements Lock {
+  readonly #path: string;
+  readonly #owner: string;
+
+  constructor(path: string, owner: LockOwner) {
+    this.#path = path;
+    this.#owner = JSON.stringify(owner);
+  }
+
+  held(): boolean {
+    try {
+      return readFileSync(this.#path, "utf8") === this.#owner;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Leaves the lock of whoever has taken it over. */
+  async release(): Promise<void> {
+    if (this.held()) await rm(this.#path, { force: true });
   }
 }
 

@@ -50,6 +50,9 @@ export interface ClusterApp {
   versions: ClusterVersion[];
   desired: { name: string; weight: number }[];
   guarded: string | null;
+  /** Whatever else the routers are asked for while a rollout lasts. */
+  mirror?: { from: string; to: string; share: number };
+  sticky?: { by: "header" | "cookie"; name: string; to: string };
   /** Of the route; grows with every change of the weights. */
   generation: number;
   /** Changes when pods are to be replaced. */

@@ -41,18 +41,21 @@ export async function listApps(api: KubeApi): Promise<ClusterApp[]> {
 
 /**
  * Changes the state. `change` may be called several times: whoever else has written meanwhile is not overwritten. Resolves with the state
- * as written; `change` returning null writes nothing.
+ * as written; `change` returning null writes nothing. `fence` rejects when it must not be written any more; it is asked behind the read,
+ * so that whoever sleeps after it has been overtaken finds a newer resource version.
  */
 export async function updateApp(
   api: KubeApi,
   name: string,
   change: (before: ClusterApp | null) => ClusterApp | null,
+  fence: () => Promise<void> = async () => undefined,
 ): Promise<ClusterApp | null> {
   for (;;) {
     const found = await api.find<ConfigMapObject>({ ...kind, name: names.app(name) });
     const before = found === null ? null : read(found);
     const after = change(before);
     if (after === null || JSON.stringify(after) === JSON.stringify(before)) return after;
+    await fence();
     const object = stateObject(after, found?.metadata.resourceVersion);
     try {
       const path = api.path({ ...kind, ...(found === null ? {} : { name: names.app(name) }) });

@@ -21,6 +21,8 @@ const RENEW_MS = 8000;
 const COMMAND = "iapp.dev/command";
 
 export interface Lease {
+  /** @throws OperationError when somebody else has it now; asks the server */
+  confirm(): Promise<void>;
   /** Aborted when somebody else has the lease: whoever holds this must not write any more. */
   readonly lost: AbortSignal;
   release(): Promise<void>;
@@ -30,12 +32,12 @@ export interface Lease {
 
 /**
  * Takes the app's lease: of several people who change an app at once one wins, and the others are told who and since when. A holder that
- * has not renewed it for half a minute, by the server's clock, is gone and is followed. Never waits.
+ * has not renewed it for half a minute, by the server's clock, is gone and is followed. With `force` one that lives is, too. Never waits.
  */
 export async function acquireLease(
   api: KubeApi,
   app: string,
-  who: { identity: string; command: string },
+  who: { identity: string; command: string; force?: boolean },
 ): Promise<Lease> {
   const holder = `${who.identity} ${randomBytes(4).toString("hex")}`;
   const ref = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", name: app };
@@ -61,7 +63,7 @@ export async function acquireLease(
   };
   for (;;) {
     const before = await api.find<LeaseObject>(ref);
-    if (before !== null && isHeld(before, api.now())) throw taken(app, before);
+    if (before !== null && who.force !== true && isHeld(before, api.now())) throw taken(app, before);
     try {
       const own = before === null ? await api.create(wanted(null)) : await api.replace(wanted(before));
       return new HeldLease(api, own);
@@ -70,6 +72,15 @@ export async function acquireLease(
       if (!isConflict(error)) throw error;
     }
   }
+}
+
+/** Who holds the lease now, what for, and since when; null: nobody. */
+export async function leaseHolder(api: KubeApi, app: string): Promise<string | null> {
+  const found = await api.find<LeaseObject>({ apiVersion: "coordination.k8s.io/v1", kind: "Lease", name: app });
+  if (found === null || !isHeld(found, api.now())) return null;
+  const { spec, metadata } = found;
+  const who = (spec.holderIdentity ?? "").split(" ")[0];
+  return `${who} (${metadata.annotations?.[COMMAND] ?? "another command"}, since ${spec.acquireTime})`;
 }
 
 /** @throws OperationError where somebody else is changing the app now */
@@ -96,6 +107,14 @@ class HeldLease implements Lease {
 
   get lost(): AbortSignal {
     return this.#lost.signal;
+  }
+
+  async confirm(): Promise<void> {
+    const { name } = this.#object.metadata;
+    const now = await this.#api.find<LeaseObject>({ ...this.#object, name });
+    if (now?.spec.holderIdentity === this.#object.spec.holderIdentity) return;
+    this.#lost.abort(new Error(`${now?.spec.holderIdentity ?? "somebody"} has the lease now`));
+    throw new OperationError("IAPP_KUBE_LEASE_LOST", `${String(this.#lost.signal.reason)}`);
   }
 
   async release(): Promise<void> {

@@ -1,4 +1,10 @@
-import { DEFAULT_DRAIN_MS, DEFAULT_GUARD, DEFAULT_LIMITS, type RouteDocument } from "../router/route.js";
+import {
+  DEFAULT_DRAIN_MS,
+  DEFAULT_GUARD,
+  DEFAULT_LIMITS,
+  DEFAULT_MIRROR,
+  type RouteDocument,
+} from "../router/route.js";
 import type { ClusterApp } from "./app-state.js";
 import type { KubeObject, Reference } from "./client/resources.js";
 import { labelsOf, names, routerObjects, versionObjects } from "./manifests/index.js";
@@ -13,6 +19,8 @@ export function routeOf(app: ClusterApp): RouteDocument {
     endpoints: [],
   }));
   const fallback = versions.find(({ name }) => name !== app.guarded)?.name;
+  const { mirror, sticky } = app;
+  const isThere = (name: string): boolean => versions.some((version) => version.name === name);
   const guarded = app.guarded !== null && versions.some(({ name }) => name === app.guarded);
   return {
     schema: "iapp.route/1",
@@ -21,6 +29,10 @@ export function routeOf(app: ClusterApp): RouteDocument {
     drain_ms: DEFAULT_DRAIN_MS,
     limits: DEFAULT_LIMITS,
     guard: guarded && fallback !== undefined ? { version: app.guarded!, fallback, ...guardOf(app) } : null,
+    ...(mirror !== undefined && isThere(mirror.from) && isThere(mirror.to)
+      ? { mirror: { ...DEFAULT_MIRROR, ...mirror } }
+      : {}),
+    ...(sticky !== undefined && isThere(sticky.to) ? { sticky: { ...sticky, salt: app.name } } : {}),
   };
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Interrupted, OperationError } from "../core/errors.js";
 import type { RouterEvidence } from "../core/evidence.js";
-import type { Platform, StartOutcome, VersionView } from "../rollout/platform.js";
+import type { Platform, RouteWish, StartOutcome, VersionView } from "../rollout/platform.js";
 import type { ClusterApp } from "./app-state.js";
 import { updateApp } from "./app-store.js";
 import { apply, applyAll, type Change, refuseTaken, removeAll } from "./apply.js";
@@ -12,7 +12,7 @@ import type { Reference } from "./client/resources.js";
 import { type Forward, forward } from "./forward.js";
 import { lastLines } from "./logs.js";
 import { LABEL, names, selectorText } from "./manifests/index.js";
-import { appObjects, routeObject, sameObject } from "./objects.js";
+import { appObjects, routeObject, routeOf, sameObject } from "./objects.js";
 import { routerEvidences, routerPods, routerStatuses } from "./routers.js";
 
 const SCORING_PORT = 8080;
@@ -29,9 +29,19 @@ export class ClusterPlatform implements Platform {
   readonly #name: string;
   readonly #tell: (text: string) => void;
   readonly #forwards: Forward[] = [];
+  readonly #fence: () => Promise<void>;
 
-  /** @param tell what it waits for */
-  constructor(api: KubeApi, name: string, tell: (text: string) => void) {
+  /**
+   * @param tell what it waits for
+   * @param fence rejects once another one has taken over
+   */
+  constructor(
+    api: KubeApi,
+    name: string,
+    tell: (text: string) => void,
+    fence: () => Promise<void> = async () => undefined,
+  ) {
+    this.#fence = fence;
     this.#api = api;
     this.#name = name;
     this.#tell = tell;
@@ -77,16 +87,21 @@ export class ClusterPlatform implements Platform {
     return { ready: true, endpoint: made.url.replace("http://", "") };
   }
 
-  async weights(weights: ReadonlyMap<string, number>, guarded?: string): Promise<number> {
+  async weights(weights: ReadonlyMap<string, number>, wish: RouteWish = {}): Promise<number> {
     for (const [version, weight] of weights) if (weight > 0) await this.#known(version);
+    if (wish.mirror !== undefined) await this.#known(wish.mirror.to);
     const app = await this.#update((before) => {
       const desired = before.desired.map(({ name }) => ({ name, weight: weights.get(name) ?? 0 }));
       const sum = desired.reduce((total, { weight }) => total + weight, 0);
       if (sum !== 1000) throw new Error(`weights add up to ${sum}, not 1000`);
-      const same = JSON.stringify(desired) === JSON.stringify(before.desired) && before.guarded === (guarded ?? null);
+      const { mirror: _mirror, sticky: _sticky, ...rest } = before;
+      const { guarded = null, ...more } = wish;
+      const after = { ...rest, desired, guarded, ...more };
+      const same = JSON.stringify(routeOf(after)) === JSON.stringify(routeOf(before));
       if (same && before.generation > 0) return before;
-      return { ...before, desired, guarded: guarded ?? null, generation: before.generation + 1 };
+      return { ...after, generation: before.generation + 1 };
     });
+    await this.#fence();
     await apply(this.#api, routeObject(app));
     await this.routersApplied(app.generation);
     return app.generation;
@@ -102,8 +117,10 @@ export class ClusterPlatform implements Platform {
       if (gone === undefined) return before;
       if (gone.weight > 0) throw new Error(`${version} still gets requests`);
       const desired = before.desired.filter(({ name }) => name !== version);
-      return { ...before, desired, guarded: null, generation: before.generation + 1 };
+      const { mirror: _mirror, sticky: _sticky, ...rest } = before;
+      return { ...rest, desired, guarded: null, generation: before.generation + 1 };
     });
+    await this.#fence();
     await apply(this.#api, routeObject(app));
     await this.routersApplied(app.generation);
     await this.#drained(version);
@@ -228,7 +245,8 @@ export class ClusterPlatform implements Platform {
   }
 
   async #update(change: (before: ClusterApp) => ClusterApp): Promise<ClusterApp> {
-    const app = await updateApp(this.#api, this.#name, (before) => (before === null ? null : change(before)));
+    const changed = (before: ClusterApp | null): ClusterApp | null => (before === null ? null : change(before));
+    const app = await updateApp(this.#api, this.#name, changed, this.#fence);
     if (app === null) throw new OperationError("IAPP_KUBE_APP_GONE", `${this.#name} has been deleted`);
     return app;
   }

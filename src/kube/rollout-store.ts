@@ -1,6 +1,6 @@
 import { OperationError, UserError } from "../core/errors.js";
 import type { RolloutStore } from "../rollout/driver.js";
-import { isOver, parseRollout, type Request, type RolloutState, revised } from "../rollout/state.js";
+import { isOver, noted, parseRollout, type Request, type RolloutState, revised } from "../rollout/state.js";
 import { MANAGER } from "./apply.js";
 import type { KubeApi } from "./client/api.js";
 import { isConflict } from "./client/errors.js";
@@ -89,11 +89,18 @@ async function change(
 }
 
 /** A ConfigMap holds a megabyte: of ended rollouts the verdict is kept, with its numbers, not every count. */
-const withoutEpochs = (state: RolloutState): RolloutState => ({ ...state, epochs: [] });
+const withoutEpochs = (state: RolloutState): RolloutState => ({ ...state, epochs: [], mirrors: [] });
 
 /** Leaves a request for whoever drives. Null where no rollout is under way. */
 export function askRollout(api: KubeApi, app: string, request: Request): Promise<RolloutState | null> {
   return change(api, app, (state) => (state === null || isOver(state) ? null : { ...state, request }));
+}
+
+/** Makes every write of the one who drove it so far fail. Null where no rollout is under way. */
+export function fenceRollout(api: KubeApi, app: string, text: string): Promise<RolloutState | null> {
+  return change(api, app, (state) =>
+    state === null || isOver(state) ? null : noted({ ...state, revision: state.revision + 1 }, Date.now(), text),
+  );
 }
 
 /** A rollout in a ConfigMap; the server's resource version tells who came second. */

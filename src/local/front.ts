@@ -39,7 +39,9 @@ export class Front {
   async step(state: AppState, live: (version: string) => string[], waiting: boolean, now: number): Promise<void> {
     const known = Math.max(this.#route?.generation ?? 0, this.#view?.generation ?? 0, state.observed.route.generation);
     const next = planRoute(state, live, known + 1);
-    if (this.#route === null || !sameRoute(this.#route, next)) {
+    // A router that is ahead of what was written was given a route by hand: it has to get the right one again.
+    const isAhead = (this.#view?.generation ?? 0) > (this.#route?.generation ?? 0);
+    if (this.#route === null || isAhead || !sameRoute(this.#route, next)) {
       await writeJson(this.#shop.paths.route, next);
       this.#route = next;
     }

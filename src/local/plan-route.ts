@@ -1,6 +1,7 @@
 import {
   DEFAULT_GUARD,
   DEFAULT_LIMITS,
+  DEFAULT_MIRROR,
   type RouteDocument,
   type RouteGuard,
   type RouteVersion,
@@ -27,6 +28,8 @@ export function planRoute(state: AppState, live: LiveEndpoints, generation: numb
     drain_ms: state.settings.drain_ms,
     limits: DEFAULT_LIMITS,
     guard: guardOf(state, versions),
+    ...mirrorOf(state, versions),
+    ...stickyOf(state, versions),
   };
 }
 
@@ -36,6 +39,20 @@ function guardOf({ desired }: AppState, versions: readonly RouteVersion[]): Rout
   const fallback = versions.find(({ name, endpoints }) => name !== guarded && endpoints.length > 0)?.name;
   if (guarded === undefined || fallback === undefined || !versions.some(({ name }) => name === guarded)) return null;
   return { version: guarded, fallback, ...DEFAULT_GUARD };
+}
+
+function mirrorOf({ desired }: AppState, versions: readonly RouteVersion[]): Pick<RouteDocument, "mirror"> {
+  const { mirror } = desired;
+  const isThere = (name: string): boolean => versions.some((version) => version.name === name);
+  return mirror !== undefined && isThere(mirror.from) && isThere(mirror.to)
+    ? { mirror: { ...DEFAULT_MIRROR, ...mirror } }
+    : {};
+}
+
+function stickyOf({ name, desired }: AppState, versions: readonly RouteVersion[]): Pick<RouteDocument, "sticky"> {
+  const { sticky } = desired;
+  const isThere = sticky !== undefined && versions.some((version) => version.name === sticky.to);
+  return isThere ? { sticky: { ...sticky, salt: name } } : {};
 }
 
 /** Do two routes send requests to the same places? */

@@ -1,5 +1,6 @@
 import type { RouterEvidence } from "../core/evidence.js";
-import type { Platform, StartOutcome, VersionView } from "../rollout/platform.js";
+import { TakenOver } from "../rollout/driver.js";
+import type { Platform, RouteWish, StartOutcome, VersionView } from "../rollout/platform.js";
 import { type AppHandle, desire, waitFor } from "./control.js";
 import { routerEvidence } from "./router-link.js";
 import { type AppState, type DesiredVersion, readState, type UnitStatus } from "./state.js";
@@ -25,9 +26,20 @@ export function nextSerial(state: AppState, version: string): number {
 /** Blue-green on this machine: one process a version, one router, one state file. */
 export class LocalPlatform implements Platform {
   readonly #app: AppHandle;
+  readonly #held: () => boolean;
 
-  constructor(app: AppHandle) {
+  /** @param held false once another one has taken over: whoever slept meanwhile changes nothing any more */
+  constructor(app: AppHandle, held: () => boolean = () => true) {
     this.#app = app;
+    this.#held = held;
+  }
+
+  /** Looked at under the state's own lock, so that nothing can come between. */
+  #desire(change: (state: AppState) => AppState): Promise<AppState> {
+    return desire(this.#app, (state) => {
+      if (!this.#held()) throw new TakenOver();
+      return change(state);
+    });
   }
 
   async view(): Promise<VersionView[]> {
@@ -46,7 +58,7 @@ export class LocalPlatform implements Platform {
   }
 
   async start(version: string): Promise<StartOutcome> {
-    await desire(this.#app, (state) => {
+    await this.#desire((state) => {
       const others = state.desired.versions.filter(({ name }) => name !== version);
       // Alone it takes everything: there is nothing to be beside of.
       const weight = others.some((other) => other.weight > 0) ? 0 : 1000;
@@ -64,16 +76,16 @@ export class LocalPlatform implements Platform {
     });
   }
 
-  async weights(weights: ReadonlyMap<string, number>, guarded?: string): Promise<number> {
-    const wanted = await desire(this.#app, (state) => {
+  async weights(weights: ReadonlyMap<string, number>, wish: RouteWish = {}): Promise<number> {
+    const wanted = await this.#desire((state) => {
       const versions = state.desired.versions.map((version) => ({
         ...version,
         weight: weights.get(version.name) ?? 0,
       }));
       const sum = versions.reduce((total, { weight }) => total + weight, 0);
       if (sum !== 1000) throw new Error(`weights add up to ${sum}, not 1000`);
-      const { guarded: _before, ...desired } = state.desired;
-      return { ...state, desired: { ...desired, versions, ...(guarded === undefined ? {} : { guarded }) } };
+      const { running, router } = state.desired;
+      return { ...state, desired: { running, router, versions, ...wish } };
     });
     return waitFor(this.#app, ({ observed }) =>
       observed.generation >= wanted.generation ? observed.route.applied : undefined,
@@ -87,7 +99,7 @@ export class LocalPlatform implements Platform {
   }
 
   async retire(version: string): Promise<void> {
-    await desire(this.#app, (state) => {
+    await this.#desire((state) => {
       const gone = state.desired.versions.find(({ name }) => name === version);
       if (gone !== undefined && gone.weight > 0) throw new Error(`${version} still gets requests`);
       const versions = state.desired.versions.filter(({ name }) => name !== version);

@@ -120,6 +120,9 @@ export interface AppState {
     router: number;
     /** The version that the router takes out by itself when it does nothing but fail. */
     guarded?: string;
+    /** Whatever else the router is asked for while a rollout lasts. */
+    mirror?: { from: string; to: string; share: number };
+    sticky?: { by: "header" | "cookie"; name: string; to: string };
   };
   versions: VersionRecord[];
   settings: Settings;

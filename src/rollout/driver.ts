@@ -1,5 +1,6 @@
+import { OperationError } from "../core/errors.js";
 import type { RouterEvidence } from "../core/evidence.js";
-import type { Platform, VersionView } from "./platform.js";
+import type { Platform, RouteWish, VersionView } from "./platform.js";
 import { applied, type Decision, decide, failedToStart, started } from "./reducer.js";
 import { isOver, type RolloutState } from "./state.js";
 
@@ -26,8 +27,12 @@ export interface DriverOptions {
 
 const LOOK_MS = 500;
 
-/** The rollout was taken over. */
-export class TakenOver extends Error {}
+/** The rollout was taken over: whoever drove it must do nothing more. */
+export class TakenOver extends OperationError {
+  constructor() {
+    super("IAPP_ROLLOUT_TAKEN_OVER", "somebody else drives this rollout now", { remedy: "iapp rollout status" });
+  }
+}
 
 /**
  * Drives a rollout until it is over. May be stopped, or killed, at any time and be followed by another driver: what is to be done is
@@ -38,7 +43,7 @@ export async function drive(options: DriverOptions): Promise<RolloutState> {
   let state = await store.load();
   const keep = async (next: RolloutState): Promise<void> => {
     const written = await store.save(next);
-    if (written === null) throw new TakenOver("somebody else drives this rollout now");
+    if (written === null) throw new TakenOver();
     state = written;
     options.onState(state);
   };
@@ -49,7 +54,7 @@ export async function drive(options: DriverOptions): Promise<RolloutState> {
       else {
         const weights = new Map([[state.to, effect.weight]]);
         if (effect.weight < 1000 || state.phase !== "promoted") weights.set(state.from, 1000 - effect.weight);
-        const generation = await platform.weights(weights, effect.weight > 0 ? state.to : undefined);
+        const generation = await platform.weights(weights, wishOf(state, effect.weight));
         if (!isOver(state)) await keep(applied(state, generation, now()));
       }
     }
@@ -66,6 +71,15 @@ export async function drive(options: DriverOptions): Promise<RolloutState> {
     if (!isOver(state)) await options.pause(LOOK_MS);
   }
   return state;
+}
+
+/** What the routers do besides, while the new version has this weight. */
+function wishOf({ from, to, phase, shadow, sticky }: RolloutState, weight: number): RouteWish {
+  return {
+    ...(weight > 0 ? { guarded: to } : {}),
+    ...(phase === "shadow" && shadow !== null ? { mirror: { from, to, share: shadow.share } } : {}),
+    ...(phase === "step" && sticky !== null ? { sticky: { ...sticky, to } } : {}),
+  };
 }
 
 async function bringUp({ platform, preflight, now }: DriverOptions, state: RolloutState): Promise<Decision> {

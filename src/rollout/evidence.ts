@@ -1,11 +1,13 @@
-import { LATENCY_BOUNDS, type RouterEvidence } from "../core/evidence.js";
+import { LATENCY_BOUNDS, type PredictionCounts, type RouterEvidence } from "../core/evidence.js";
 import type { Shares } from "./attribution.js";
 
 /** What was counted of one version while the weights did not change. */
 export interface Arm {
   requests: number;
   errors: number;
+  refused?: number;
   latency: number[];
+  predictions?: PredictionCounts;
 }
 
 /** One router's counts under one set of weights, as last read. Counts only grow, so reading twice adds nothing. */
@@ -87,14 +89,47 @@ export function total(epochs: readonly Epoch[]): { old: Arm; new: Arm } {
   return { old: arm("old"), new: arm("new") };
 }
 
-export function errorShares(epochs: readonly Epoch[]): Shares[] {
-  return epochs.map((epoch) => ({ weight: epoch.weight / 1000, onNew: epoch.new.errors, onOld: epoch.old.errors }));
+/**
+ * The chance that a request fell on the new version. Where clients stay with one version that is the share which it really got: a few
+ * busy clients make it another one than the weight.
+ */
+function chanceOf({ weight, old, new: fresh }: Epoch, sticky: boolean): number {
+  const requests = old.requests + fresh.requests;
+  return sticky && requests > 0 && weight > 0 && weight < 1000 ? fresh.requests / requests : weight / 1000;
 }
 
-export function slowShares(epochs: readonly Epoch[]): Shares[] {
-  return epochs.map(({ weight, slow_above, ...epoch }) => {
+export function errorShares(epochs: readonly Epoch[], sticky = false): Shares[] {
+  return epochs.map((epoch) => ({
+    weight: chanceOf(epoch, sticky),
+    onNew: epoch.new.errors,
+    onOld: epoch.old.errors,
+  }));
+}
+
+/** Requests that were refused (4xx): clients err alike at both, unless one of them asks for something else. */
+export function refusedShares(epochs: readonly Epoch[], sticky = false): Shares[] {
+  return epochs.map((epoch) => ({
+    weight: chanceOf(epoch, sticky),
+    onNew: epoch.new.refused ?? 0,
+    onOld: epoch.old.refused ?? 0,
+  }));
+}
+
+/** Sampled answers without a prediction. How many are sampled of each version is not the weights' doing: the chance is its share of them. */
+export function invalidShares(epochs: readonly Epoch[]): Shares[] {
+  return epochs.map((epoch) => {
+    const [old, fresh] = [epoch.old.predictions, epoch.new.predictions];
+    const answers = (old?.answers ?? 0) + (fresh?.answers ?? 0);
+    const weight = answers === 0 ? 0 : (fresh?.answers ?? 0) / answers;
+    return { weight, onNew: fresh?.invalid ?? 0, onOld: old?.invalid ?? 0 };
+  });
+}
+
+export function slowShares(epochs: readonly Epoch[], sticky = false): Shares[] {
+  return epochs.map((epoch) => {
+    const { slow_above } = epoch;
     const slow = (arm: Arm): number =>
       slow_above === null ? 0 : arm.latency.slice(slow_above + 1).reduce((sum, count) => sum + count, 0);
-    return { weight: weight / 1000, onNew: slow(epoch.new), onOld: slow(epoch.old) };
+    return { weight: chanceOf(epoch, sticky), onNew: slow(epoch.new), onOld: slow(epoch.old) };
   });
 }

@@ -1,9 +1,11 @@
 import { LATENCY_BOUNDS } from "../core/evidence.js";
-import { logEvidence } from "./attribution.js";
-import { type Arm, errorShares, quantileIndex, slowShares, total } from "./evidence.js";
+import { logEvidence, type Shares } from "./attribution.js";
+import { type Arm, quantileIndex, total } from "./evidence.js";
 import { difference } from "./proportions.js";
-import { weightOf } from "./reducer.js";
-import { isOver, type RolloutState, type Verdict } from "./state.js";
+import type { PredictionShift } from "./psi.js";
+import { shiftOf, type TestName, testsOf, weightOf } from "./reducer.js";
+import { explainShadow, type ShadowView } from "./shadow-view.js";
+import { alphaOf, isOver, type RolloutState, type Verdict } from "./state.js";
 
 export interface ArmView {
   version: string;
@@ -32,13 +34,18 @@ export interface Explanation {
   step_ms: number | null;
   arms: ArmView[];
   tests: {
-    name: "errors" | "slow";
+    name: TestName;
     /** Natural logarithm of the evidence that the new version is worse, and the limit at which it is rolled back. */
     log_evidence: number;
     log_limit: number;
   }[];
   /** Interval of the difference of the error shares, new minus old: one-sided 95 % at each end. */
   excess: { lower: number; upper: number; limit: number };
+  /** Answers to copied requests; null where there was no shadow. */
+  shadow: ShadowView | null;
+  /** How far the answers of the two lie apart as a whole; the limit is null where nothing was expected. */
+  predictions: PredictionShift & { limit: number | null };
+  sticky: RolloutState["sticky"];
   verdict: Verdict | null;
   started_ms: number;
   history: RolloutState["history"];
@@ -46,7 +53,8 @@ export interface Explanation {
 
 export function explain(state: RolloutState, now: number): Explanation {
   const both = total(state.epochs.filter(({ weight }) => weight > 0));
-  const limit = Math.log(2 / state.limits.alpha);
+  const limit = Math.log(1 / alphaOf(state));
+  const shift = shiftOf(state);
   const [lower, upper] = difference(
     { hits: both.new.errors, trials: both.new.requests },
     { hits: both.old.errors, trials: both.old.requests },
@@ -64,17 +72,27 @@ export function explain(state: RolloutState, now: number): Explanation {
     paused: state.paused,
     request: state.request,
     in_step_ms: state.since_ms === null ? null : now - state.since_ms,
-    step_ms: stage?.ms ?? (state.phase === "bake" ? state.bake_ms : null),
+    step_ms: stage?.ms ?? restMs(state),
     arms: [armView(state.from, both.old), armView(state.to, both.new)],
-    tests: [
-      { name: "errors", log_evidence: logEvidence(errorShares(state.epochs)), log_limit: limit },
-      { name: "slow", log_evidence: logEvidence(slowShares(state.epochs)), log_limit: limit },
-    ],
+    tests: (Object.entries(testsOf(state)) as [TestName, Shares[]][]).map(([name, shares]) => ({
+      name,
+      log_evidence: logEvidence(shares),
+      log_limit: limit,
+    })),
     excess: { lower, upper, limit: state.limits.excess },
+    shadow: state.shadow === null ? null : explainShadow(state),
+    // JSON has no infinity: nothing was seen, and nothing is told of its noise.
+    predictions: { ...shift, noise: Number.isFinite(shift.noise) ? shift.noise : 0, limit: state.expect.psi },
+    sticky: state.sticky,
     verdict: state.verdict,
     started_ms: state.started_ms,
     history: state.history,
   };
+}
+
+function restMs({ phase, bake_ms, shadow }: RolloutState): number | null {
+  if (phase === "shadow") return shadow?.ms ?? null;
+  return phase === "bake" ? bake_ms : null;
 }
 
 function armView(version: string, { requests, errors, latency }: Arm): ArmView {

@@ -21,6 +21,16 @@ export interface VersionView {
   lines: string[];
 }
 
+/** What routers do besides sharing out the requests. What is left out ends. */
+export interface RouteWish {
+  /** Is taken out by the routers themselves when it does nothing but fail. */
+  guarded?: string;
+  /** A share (thousandths) of what `from` answers is copied to `to`. */
+  mirror?: { from: string; to: string; share: number };
+  /** Clients stay with one version, and only move to `to` as its weight grows. */
+  sticky?: { by: "header" | "cookie"; name: string; to: string };
+}
+
 /**
  * What a rollout needs of the place where an app runs. Both targets implement it; a rollout never asks which one it is.
  * All of it may be called again after an interruption: what is already so stays so.
@@ -30,10 +40,10 @@ export interface Platform {
   /** Brings a version up beside what runs, without requests. Resolves when it is ready or has failed. */
   start(version: string): Promise<StartOutcome>;
   /**
-   * Sets all weights at once (sum 1000). Resolves, with the generation of the route, when every router has applied them. `guarded` is taken
-   * out by the routers themselves when it does nothing but fail.
+   * Sets all weights at once (sum 1000), and what else the routers do. Resolves, with the generation of the route, when every router has
+   * applied it.
    */
-  weights(weights: ReadonlyMap<string, number>, guarded?: string): Promise<number>;
+  weights(weights: ReadonlyMap<string, number>, wish?: RouteWish): Promise<number>;
   /** Ends a version of weight zero after what it has in flight. */
   retire(version: string): Promise<void>;
   /** What each router has counted; none of one that does not answer. */

@@ -1,9 +1,12 @@
 import type { RouterEvidence } from "../core/evidence.js";
-import { isWorse, logEvidence } from "./attribution.js";
-import { type Arm, errorShares, fold, slowShares, total } from "./evidence.js";
+import { isWorse, logEvidence, type Shares } from "./attribution.js";
+import { type Arm, errorShares, fold, invalidShares, refusedShares, slowShares, total } from "./evidence.js";
 import type { VersionView } from "./platform.js";
 import { difference } from "./proportions.js";
-import { isOver, noted, type Phase, type RolloutState, type Verdict } from "./state.js";
+import { predictionShift } from "./psi.js";
+import { foldMirror } from "./shadow.js";
+import { shadowFailure, shadowWaits } from "./shadow-verdict.js";
+import { alphaOf, isOver, noted, type Phase, type RolloutState, type Verdict } from "./state.js";
 
 /** What a driver has just seen. */
 export interface Seen {
@@ -39,7 +42,7 @@ export function decide(before: RolloutState, seen: Seen, now: number): Decision 
   if (state.since_ms === null) return { state, effects: [{ kind: "weights", weight: weightOf(state) }] };
   const wait = waiting(state, now);
   if (wait !== null) return { state: { ...state, verdict: wait }, effects: [] };
-  return advance(state, now, `step ${state.step + 1} passed`);
+  return advance(state, now, state.phase === "shadow" ? "the shadow passed" : `step ${state.step + 1} passed`);
 }
 
 /** The version is ready: give it its first share. */
@@ -69,8 +72,14 @@ export function weightOf(state: RolloutState): number {
 function withEvidence(state: RolloutState, { evidence }: Seen): RolloutState {
   if (state.first_generation === 0) return state;
   const pair = { from: state.from, to: state.to, since: state.first_generation };
-  return { ...state, epochs: evidence.reduce((epochs, report) => fold(epochs, report, pair), state.epochs) };
+  return {
+    ...state,
+    epochs: evidence.reduce((epochs, report) => fold(epochs, report, pair), state.epochs),
+    mirrors: [...evidence.reduce((mirrors, report) => foldMirror(mirrors, report, pair), mirrorsOf(state))],
+  };
 }
+
+const mirrorsOf = ({ mirrors }: RolloutState): readonly RolloutState["mirrors"][number][] => mirrors;
 
 function obey(before: RolloutState, now: number): { done: boolean; decision: Decision } {
   const { request } = before;
@@ -92,7 +101,7 @@ function obey(before: RolloutState, now: number): { done: boolean; decision: Dec
   }
   if (state.phase === "starting") return { done: false, decision: { state: before, effects: [] } };
   const free = { ...state, paused: null };
-  if (request.what === "promote-full" && free.phase === "step") {
+  if (request.what === "promote-full" && (free.phase === "step" || free.phase === "shadow")) {
     const last = { ...free, step: free.stages.length - 1 };
     return { done: true, decision: advance(last, now, `all requests moved by ${by}`) };
   }
@@ -119,29 +128,45 @@ function failureOf(state: RolloutState, { views, evidence }: Seen): Verdict | nu
     const reason = `the router took ${state.to} out: ${guard.reason}`;
     return { outcome: "fail", metric: "guard", reason, numbers: numbersOf(state), lines: [] };
   }
-  const alpha = state.limits.alpha / 2;
-  const errors = errorShares(state.epochs);
-  if (isWorse(errors, alpha)) return proved(state, "errors", logEvidence(errors), alpha);
-  const slow = slowShares(state.epochs);
-  if (isWorse(slow, alpha)) return proved(state, "slow", logEvidence(slow), alpha);
+  if (state.phase === "shadow") return shadowFailure(state);
+  const alpha = alphaOf(state);
+  for (const [metric, shares] of Object.entries(testsOf(state)) as [TestName, Shares[]][]) {
+    if (isWorse(shares, alpha)) return proved(state, metric, shares, alpha);
+  }
   return state.phase === "bake" ? bakeFailure(state) : null;
 }
 
-function proved(state: RolloutState, metric: "errors" | "slow", evidence: number, alpha: number): Verdict {
-  const what = metric === "errors" ? "fails more often" : "answers more slowly";
-  const shares = metric === "slow" ? slowShares(state.epochs) : null;
-  const slow =
-    shares === null
-      ? {}
-      : {
-          slow_new: shares.reduce((sum, { onNew }) => sum + onNew, 0),
-          slow_old: shares.reduce((sum, { onOld }) => sum + onOld, 0),
-        };
+export type TestName = "errors" | "slow" | "refused" | "invalid";
+
+/** What is tested of the new version in every look, in this order. */
+export function testsOf({ epochs, sticky }: RolloutState): Record<TestName, Shares[]> {
+  const stays = sticky !== null;
+  return {
+    errors: errorShares(epochs, stays),
+    slow: slowShares(epochs, stays),
+    refused: refusedShares(epochs, stays),
+    invalid: invalidShares(epochs),
+  };
+}
+
+const WORSE: Record<TestName, string> = {
+  errors: "fails more often",
+  slow: "answers more slowly",
+  refused: "refuses more",
+  invalid: "gives no prediction more often",
+};
+
+function proved(state: RolloutState, metric: TestName, shares: readonly Shares[], alpha: number): Verdict {
+  const counts = {
+    [`${metric}_new`]: shares.reduce((sum, { onNew }) => sum + onNew, 0),
+    [`${metric}_old`]: shares.reduce((sum, { onOld }) => sum + onOld, 0),
+  };
+  const evidence = { log_evidence: logEvidence(shares), log_limit: Math.log(1 / alpha), alpha };
   return {
     outcome: "fail",
     metric,
-    reason: `${state.to} ${what} than ${state.from}`,
-    numbers: { ...numbersOf(state), ...slow, log_evidence: evidence, log_limit: Math.log(1 / alpha), alpha },
+    reason: `${state.to} ${WORSE[metric]} than ${state.from}`,
+    numbers: { ...numbersOf(state), ...(metric === "errors" ? {} : counts), ...evidence },
     lines: [],
   };
 }
@@ -171,6 +196,11 @@ function waiting(state: RolloutState, now: number): Verdict | null {
   if (state.phase === "bake") {
     return elapsed < state.bake_ms ? hold("the new version takes all requests; the old one waits beside it") : null;
   }
+  if (state.phase === "shadow") {
+    if (elapsed < (state.shadow?.ms ?? 0)) return hold("the time of the shadow is not over");
+    const waits = state.limits.unproven ? null : shadowWaits(state);
+    return waits === null ? null : hold(waits.reason, waits.numbers);
+  }
   const stage = state.stages[state.step]!;
   if (elapsed < stage.ms) return hold("the time of this step is not over");
   if (state.limits.unproven) return null;
@@ -185,12 +215,34 @@ function waiting(state: RolloutState, now: number): Verdict | null {
     const reason = "it is not yet sure that the new version fails no more often";
     return hold(reason, { excess_upper: upper, excess_limit: state.limits.excess });
   }
-  return null;
+  return shifted(state);
+}
+
+/** A shift of the answers that was not expected: a person has to look, because it may be an improvement. */
+function shifted(state: RolloutState): Verdict | null {
+  const limit = state.expect.psi;
+  if (limit === null) return null;
+  const { psi, noise, rows_old, rows_new } = shiftOf(state);
+  const numbers = { rows_old, rows_new, noise: Number.isFinite(noise) ? noise : 0, limit };
+  const hold = (reason: string, more = {}): Verdict => {
+    return { outcome: "inconclusive", metric: "psi", reason, numbers: { ...numbers, ...more }, lines: [] };
+  };
+  if (psi === null) return hold("too few answers were seen to compare their distributions");
+  if (psi - noise <= limit) return null;
+  return hold(`the answers of ${state.to} are distributed otherwise than was expected`, { psi });
+}
+
+/** How far the answers of the two lie apart in the steps, in which both were asked at the same time. */
+export function shiftOf(state: RolloutState): ReturnType<typeof predictionShift> {
+  const both = state.epochs.filter(({ weight }) => weight > 0 && weight < 1000);
+  const of = (side: "old" | "new") => both.flatMap((epoch) => epoch[side].predictions ?? []);
+  return predictionShift(of("old"), of("new"));
 }
 
 const trials = ({ errors, requests }: Arm): { hits: number; trials: number } => ({ hits: errors, trials: requests });
 
 function advance(state: RolloutState, now: number, why: string): Decision {
+  if (state.phase === "starting" && state.shadow !== null) return overshadow(state, now);
   const next = state.step + 1;
   const phase: Phase = state.phase === "bake" ? "promoted" : next < state.stages.length ? "step" : "bake";
   const step = phase === "step" ? next : Math.max(0, state.stages.length - 1);
@@ -215,6 +267,13 @@ function advance(state: RolloutState, now: number, why: string): Decision {
   const weight = weightOf(moved);
   const text = `${why === "" ? "" : `${why}; `}${state.to} gets ${weight / 10} %`;
   return { state: noted(moved, now, text), effects: [{ kind: "weights", weight }] };
+}
+
+/** The new version answers copies, and nobody sees what it says. */
+function overshadow(state: RolloutState, now: number): Decision {
+  const text = `${state.to} gets copies of ${(state.shadow?.share ?? 0) / 10} % of the requests`;
+  const moved: RolloutState = { ...state, phase: "shadow", since_ms: null, verdict: null };
+  return { state: noted(moved, now, text), effects: [{ kind: "weights", weight: 0 }] };
 }
 
 function rollBack(state: RolloutState, now: number, phase: Phase, verdict: Verdict): Decision {

@@ -8,6 +8,24 @@ export interface Stage {
   requests: number;
 }
 
+/** Copies of requests that the new version answers for nobody, before it gets any of its own. */
+export interface Shadow {
+  /** Thousandths of the requests that may be repeated. */
+  share: number;
+  ms: number;
+  /** Pairs of answers that must have been compared. */
+  requests: number;
+}
+
+/** What names a client that is to stay with one version. */
+export interface Sticky {
+  by: "header" | "cookie";
+  name: string;
+}
+
+/** What an expectation asks for where nothing else is said. */
+export const DEFAULT_SHADOW = "5m,200req";
+
 /** What is done where nothing else is said. The last step, all requests, is the bake. */
 export const DEFAULT_STAGES = ["10,1m,100req", "50,2m,200req"];
 
@@ -23,6 +41,27 @@ export function formatDuration(ms: number): string {
   if (ms < 60_000) return `${Math.round(ms / 1000)} s`;
   const minutes = Math.round(ms / 60_000);
   return minutes < 120 ? `${minutes} min` : `${(minutes / 60).toFixed(1)} h`;
+}
+
+/**
+ * `5m,200req`, or with the percentage of requests that are copied before it: `50,5m,200req`.
+ * @throws Error with one sentence
+ */
+export function parseShadow(text: string): Shadow {
+  const [first] = text.split(",");
+  const { weight: share, ...rest } = parseStage(/^\s*\d+(\.\d+)?\s*$/.test(first!) ? text : `100,${text}`);
+  if (rest.requests === 0) throw new Error(`${JSON.stringify(text)} says no number of requests (write 5m,200req)`);
+  return { share, ...rest };
+}
+
+/**
+ * `header:X-User` or `cookie:session`.
+ * @throws Error with one sentence
+ */
+export function parseSticky(text: string): Sticky {
+  const match = /^(header|cookie):([!#$%&'*+.^_`|~0-9A-Za-z-]{1,128})$/.exec(text);
+  if (match === null) throw new Error(`${JSON.stringify(text)} names no header or cookie (write header:X-User)`);
+  return { by: match[1] as Sticky["by"], name: match[2]! };
 }
 
 /**
@@ -60,8 +99,14 @@ function parseStage(text: string): Stage {
 }
 
 /** Shortest time that a plan can take, in milliseconds, at this rate of requests a second (0: not known). */
-export function shortestTime(stages: readonly Stage[], bakeMs: number, rate: number): number {
+export function shortestTime(
+  stages: readonly Stage[],
+  bakeMs: number,
+  rate: number,
+  shadow: Shadow | null = null,
+): number {
   const step = ({ weight, ms, requests }: Stage): number =>
     rate > 0 ? Math.max(ms, (requests / ((rate * weight) / 1000)) * 1000) : ms;
-  return stages.reduce((sum, stage) => sum + step(stage), bakeMs);
+  const before = shadow === null ? 0 : step({ weight: shadow.share, ms: shadow.ms, requests: shadow.requests });
+  return stages.reduce((sum, stage) => sum + step(stage), bakeMs + before);
 }

@@ -1,7 +1,8 @@
 import type { Epoch } from "./evidence.js";
-import type { Stage } from "./stage.js";
+import type { MirrorCounts } from "./shadow.js";
+import type { Shadow, Stage, Sticky } from "./stage.js";
 
-export type Phase = "starting" | "step" | "bake" | "promoted" | "rolled-back" | "aborted";
+export type Phase = "starting" | "shadow" | "step" | "bake" | "promoted" | "rolled-back" | "aborted";
 
 export const TERMINAL: readonly Phase[] = ["promoted", "rolled-back", "aborted"];
 
@@ -16,13 +17,24 @@ export interface Request {
 /** Why it ended, or why it waits, with the numbers that it was decided on. */
 export interface Verdict {
   outcome: "pass" | "fail" | "inconclusive";
-  /** Stable: `errors`, `slow`, `guard`, `start`, `process`, `person`, `bake`, `evidence`. */
+  /** Stable: `errors`, `slow`, `guard`, `start`, `process`, `person`, `bake`, `evidence`, `refused`, `invalid`, `shadow`, `agreement`, `mean-shift`, `psi`. */
   metric: string;
   reason: string;
   numbers: Record<string, number>;
   /** Last lines of the version's log. */
   lines: string[];
 }
+
+export interface Expectation {
+  /** Least share of rows that both versions answer alike. */
+  agreement: number | null;
+  /** Largest mean of new minus old, either way. */
+  mean_shift: number | null;
+  /** Largest population stability index between the two, beyond its noise. A step waits above it. */
+  psi: number | null;
+}
+
+export const NO_EXPECTATION: Expectation = { agreement: null, mean_shift: null, psi: null };
 
 /** A rollout as it is kept: everything that a driver needs to go on, and nothing else. */
 export interface RolloutState {
@@ -35,6 +47,12 @@ export interface RolloutState {
   by: string;
   started_ms: number;
   updated_ms: number;
+  /** Copies of requests before the first step; null: none. */
+  shadow: Shadow | null;
+  /** Which clients stay with one version; null: each request for itself. */
+  sticky: Sticky | null;
+  /** What the answers are held against. Where nothing is expected, they are shown and never judged: a better model answers otherwise. */
+  expect: Expectation;
   stages: Stage[];
   bake_ms: number;
   limits: {
@@ -54,6 +72,7 @@ export interface RolloutState {
   first_generation: number;
   step_generation: number;
   epochs: Epoch[];
+  mirrors: MirrorCounts[];
   paused: { by: string; at_ms: number; why: string | null } | null;
   request: Request | null;
   verdict: Verdict | null;
@@ -68,6 +87,9 @@ export function noted(state: RolloutState, now: number, text: string): RolloutSt
 
 export const isOver = ({ phase }: RolloutState): boolean => TERMINAL.includes(phase);
 
+/** What rollouts had not from the beginning: one that was begun by an older iapp goes on without. */
+const LATER_PARTS = { shadow: null, sticky: null, expect: NO_EXPECTATION };
+
 export interface NewRollout {
   id: string;
   from: string;
@@ -76,12 +98,19 @@ export interface NewRollout {
   stages: Stage[];
   bake_ms: number;
   limits: RolloutState["limits"];
+  shadow?: Shadow | null;
+  sticky?: Sticky | null;
+  expect?: Expectation;
 }
+
+/** Level of each of the tests that may take a version back: together they accuse one that is no worse this seldom. */
+export const alphaOf = ({ limits, shadow }: RolloutState): number => limits.alpha / (shadow === null ? 4 : 5);
 
 export function newRollout(input: NewRollout, now: number): RolloutState {
   const state: RolloutState = {
     schema: "iapp.rollout/1",
     revision: 0,
+    ...LATER_PARTS,
     ...input,
     started_ms: now,
     updated_ms: now,
@@ -91,6 +120,7 @@ export function newRollout(input: NewRollout, now: number): RolloutState {
     first_generation: 0,
     step_generation: 0,
     epochs: [],
+    mirrors: [],
     paused: null,
     request: null,
     verdict: null,
@@ -122,5 +152,5 @@ export function parseRollout(document: unknown): RolloutState {
     state.step < Math.max(1, state.stages.length) &&
     state.from !== state.to;
   if (!sound) throw new Error("the rollout's state is damaged");
-  return state;
+  return { ...LATER_PARTS, ...state, mirrors: state.mirrors ?? [] };
 }

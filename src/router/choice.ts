@@ -1,4 +1,5 @@
 import type { RouteDocument, RouteVersion } from "./route.js";
+import { placeOf, versionAt } from "./sticky.js";
 
 export type Choice =
   | { kind: "version"; version: RouteVersion }
@@ -47,11 +48,19 @@ export class VersionChooser {
     this.update({ ...this.#route, versions });
   }
 
-  /** @param forced the value of `X-Iapp-Version`, which overrides the weights. */
-  choose(forced?: string): Choice {
+  /**
+   * @param forced the value of `X-Iapp-Version`, which overrides the weights
+   * @param client what names the client, where the route sends the same one to the same version
+   */
+  choose(forced?: string, client?: string): Choice {
     if (forced !== undefined) {
       const version = this.#route.versions.find(({ name }) => name === forced);
       return version === undefined ? { kind: "unknown", name: forced } : { kind: "version", version };
+    }
+    const { sticky, versions } = this.#route;
+    if (sticky !== undefined && client !== undefined) {
+      const version = versionAt(placeOf(client, sticky.salt), versions, sticky.to);
+      return version === undefined ? { kind: "none" } : { kind: "version", version };
     }
     let total = 0;
     let best: RouteVersion | undefined;

@@ -1,23 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { type ArmCounts, type EvidenceEpoch, LATENCY_BOUNDS, type RouterEvidence } from "../core/evidence.js";
 import type { RouteDocument } from "./route.js";
+import { countPredictions, noPredictions } from "./sampler.js";
 
 const KEPT = 32;
-
-const NO_MIRROR: RouterEvidence["mirror"] = {
-  to: null,
-  sent: 0,
-  dropped: 0,
-  compared: 0,
-  errors: 0,
-  rows: 0,
-  equal_rows: 0,
-  differences: { count: 0, sum: 0, sum_squares: 0, max_abs: 0, sample: [] },
-  invalid_rows: 0,
-  repeated_rows: 0,
-  repeated_equal_rows: 0,
-  predictions: {},
-};
 
 /** What was given away by the weights, counted for each set of weights: a request belongs to the one it was chosen under. */
 export class EpochLog {
@@ -49,17 +35,25 @@ export class EpochLog {
     const arm = armOf(epoch, version);
     arm.requests += 1;
     if (status >= 500) arm.errors += 1;
+    else if (status >= 400) arm.refused = (arm.refused ?? 0) + 1;
     arm.latency[bucketOf(seconds)]! += 1;
   }
 
-  report(generation: number, guard: RouterEvidence["guard"]): RouterEvidence {
+  /** Notes what a version answered, of a sample. */
+  answered(epoch: EvidenceEpoch, version: string, body: Buffer): void {
+    const arm = armOf(epoch, version);
+    arm.predictions ??= noPredictions();
+    countPredictions(arm.predictions, body);
+  }
+
+  report(generation: number, mirror: RouterEvidence["mirror"], guard: RouterEvidence["guard"]): RouterEvidence {
     return {
       schema: "iapp.router-evidence/1",
       router: this.#router,
       generation,
       now_ms: this.#now(),
       epochs: this.#epochs,
-      mirror: NO_MIRROR,
+      mirror,
       guard,
     };
   }

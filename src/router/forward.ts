@@ -1,31 +1,26 @@
-import { Agent, type ClientRequest, type IncomingMessage, request, type ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { sendError } from "./answer.js";
 import type { VersionChooser } from "./choice.js";
 import { requestHeaders, responseHeaders } from "./headers.js";
 import type { RouterMetrics } from "./metrics.js";
-import { splitEndpoint } from "./route.js";
+import type { Tap } from "./tap.js";
+import type { Upstream, UpstreamPool } from "./upstream.js";
 
-/** Shorter than any server's own keep-alive time (uvicorn: 5 s), so that the service never closes a connection just being used. */
-const POOLED_MS = 1500;
-
-/** Connections to the scoring processes, kept between requests. */
-export function createPool(): Agent {
-  const agent = new Agent({ keepAlive: true, maxFreeSockets: 512, scheduling: "lifo" });
-  agent.on("free", (socket: Socket) => socket.setTimeout(POOLED_MS));
-  return agent;
-}
+/** Answers up to this many bytes are worth a copy to save a call of the system. */
+const SMALL = 16_384;
 
 export interface Exchange {
   id: string;
   version: string;
   client: string;
+  /** Keeps the bodies of both ways. */
+  tap?: Tap;
 }
 
 export interface ForwardParts {
   chooser: VersionChooser;
   metrics: RouterMetrics;
-  pool: Agent;
+  pool: UpstreamPool;
 }
 
 /**
@@ -52,12 +47,15 @@ export async function forward(
     if (attempt > 0) metrics.retry(exchange.version);
     metrics.beginAt(endpoint);
     try {
-      const upstream = await connect(req, endpoint, exchange, parts);
+      const made = parts.pool.take(endpoint, chooser.route.limits.connect_ms);
+      const upstream = made instanceof Promise ? await made : made;
       if (gone) {
         upstream?.destroy();
         return null;
       }
-      if (upstream !== null) return await pass(req, res, upstream, exchange, chooser.route.limits.upstream_ms);
+      if (upstream !== null) {
+        return await pass(req, res, upstream, endpoint, exchange, chooser.route.limits.upstream_ms);
+      }
     } finally {
       metrics.endAt(endpoint);
     }
@@ -74,37 +72,6 @@ export async function forward(
   return 503;
 }
 
-/** A request whose connection stands, with nothing of the body sent yet; null when there is no connection. */
-function connect(
-  req: IncomingMessage,
-  endpoint: string,
-  exchange: Exchange,
-  { chooser, pool }: ForwardParts,
-): Promise<ClientRequest | null> {
-  const { host, port } = splitEndpoint(endpoint);
-  const chunked = req.headers["transfer-encoding"] !== undefined;
-  const headers = requestHeaders(req.rawHeaders, { ...exchange, endpoint, chunked });
-  return new Promise((resolve) => {
-    const upstream = request({ host, port, method: req.method, path: pathOf(req), headers, agent: pool });
-    const done = (result: ClientRequest | null): void => {
-      clearTimeout(timer);
-      upstream.off("error", fail);
-      if (result === null) {
-        upstream.on("error", () => undefined);
-        upstream.destroy();
-      }
-      resolve(result);
-    };
-    const fail = (): void => done(null);
-    const timer = setTimeout(fail, chooser.route.limits.connect_ms);
-    upstream.once("error", fail);
-    upstream.once("socket", (socket) => {
-      if (!socket.connecting) return done(upstream);
-      socket.once("connect", () => done(upstream));
-    });
-  });
-}
-
 /** The path and query; an absolute-form target (`GET http://host/path`) is reduced to them. */
 function pathOf(req: IncomingMessage): string {
   const target = req.url ?? "/";
@@ -114,33 +81,60 @@ function pathOf(req: IncomingMessage): string {
   return path.startsWith("/") ? path : `/${path}`;
 }
 
+/** What the service is sent before the body. */
+function headOf(req: IncomingMessage, endpoint: string, exchange: Exchange): { head: string; chunked: boolean } {
+  const chunked = req.headers["transfer-encoding"] !== undefined;
+  const headers = requestHeaders(req.rawHeaders, { ...exchange, endpoint, chunked });
+  let head = `${req.method} ${pathOf(req)} HTTP/1.1\r\n`;
+  for (let i = 0; i + 1 < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
+  // Without either there is no body; servers want to hear that where one is usual (RFC 9110, 8.6).
+  const usual = req.method === "POST" || req.method === "PUT" || req.method === "PATCH";
+  if (usual && !chunked && req.headers["content-length"] === undefined) head += "Content-Length: 0\r\n";
+  return { head: `${head}\r\n`, chunked };
+}
+
+/** Writes the request's body as it comes, no faster than it is taken. */
+function sendBody(req: IncomingMessage, upstream: Upstream, chunked: boolean): void {
+  const { socket } = upstream;
+  req.on("data", (piece: Buffer) => {
+    if (socket.destroyed) return;
+    if (chunked) socket.write(`${piece.length.toString(16)}\r\n`, "latin1");
+    const ready = socket.write(piece);
+    if (chunked) socket.write("\r\n", "latin1");
+    if (!ready) req.pause();
+  });
+  req.once("end", () => {
+    if (socket.destroyed) return;
+    if (chunked) socket.write("0\r\n\r\n", "latin1");
+    upstream.sent();
+  });
+}
+
+/** Sends the request and streams the answer; resolves as `forward` does. */
 function pass(
   req: IncomingMessage,
   res: ServerResponse,
-  upstream: ClientRequest,
+  upstream: Upstream,
+  endpoint: string,
   exchange: Exchange,
   silence: number,
 ): Promise<number | null> {
   return new Promise((resolve) => {
     let status: number | null = null;
-    let timedOut = false;
     let broken = false;
+    let over = false;
+    // Pieces of the answer that have come together are written together.
+    let waiting: Buffer | null = null;
 
-    upstream.setTimeout(silence, () => {
-      timedOut = true;
-      upstream.destroy();
-    });
-    res.once("close", () => {
-      if (!res.writableFinished) {
-        // The client left: the service need not go on.
-        upstream.destroy();
-        resolve(broken ? 502 : null);
-      } else resolve(status ?? res.statusCode);
-    });
-    upstream.on("error", () => {
-      // Behind the first byte of the answer only the broken connection can tell that it is not whole.
-      if (res.headersSent) return;
-      req.unpipe(upstream);
+    const fail = (timedOut: boolean): void => {
+      over = true;
+      req.resume();
+      if (res.headersSent || waiting !== null || status !== null) {
+        // Behind the first byte of the answer only the broken connection can tell that it is not whole.
+        broken = true;
+        res.destroy();
+        return;
+      }
       sendError(res, {
         status: timedOut ? 504 : 502,
         code: timedOut ? "upstream_timeout" : "upstream_failed",
@@ -149,33 +143,62 @@ function pass(
           : `${exchange.version} closed the connection before it answered`,
         id: exchange.id,
       });
+    };
+    const flush = (): void => {
+      if (waiting === null) return;
+      const piece = waiting;
+      waiting = null;
+      if (!res.write(piece)) upstream.socket.pause();
+    };
+    res.once("close", () => {
+      if (!res.writableFinished) {
+        // The client left: the service need not go on.
+        over = true;
+        upstream.destroy();
+        resolve(broken ? 502 : null);
+      } else resolve(status ?? res.statusCode);
     });
-    upstream.once("response", (answer) => {
-      status = answer.statusCode ?? 502;
-      const headers = responseHeaders(answer.rawHeaders, exchange);
-      // An answer that comes before the end of the request ends the connection: what is left of the body has no reader.
-      if (!req.complete) headers.push("Connection", "close");
-      res.writeHead(status, answer.statusMessage, headers);
-      let moved = false;
-      answer.once("data", () => {
-        moved = true;
-      });
-      setImmediate(() => {
-        if (!moved && !res.writableEnded) res.flushHeaders();
-      });
-      answer.pipe(res);
-      answer.once("close", () => {
-        if (answer.complete) return;
-        broken = true;
-        res.destroy();
-      });
-      answer.once("end", () => {
-        req.unpipe(upstream);
+    res.on("drain", () => {
+      if (!over) upstream.socket.resume();
+    });
+    const { head, chunked } = headOf(req, endpoint, exchange);
+    upstream.begin(req.method ?? "GET", head, silence, {
+      head: (code, reason, raw) => {
+        const headers = responseHeaders(raw, exchange);
+        // An answer that comes before the end of the request ends the connection: what is left of the body has no reader.
+        if (!req.complete) headers.push("Connection", "close");
+        res.writeHead(code, reason, headers);
+        status = code;
+        exchange.tap?.watchAnswer(raw);
+      },
+      data: (piece) => {
+        exchange.tap?.answerPiece(piece);
+        flush();
+        waiting = piece;
+      },
+      piece: () => {
+        if (over || status === null) return;
+        if (waiting !== null) flush();
+        else if (!res.writableEnded) res.flushHeaders();
+      },
+      end: () => {
+        over = true;
+        const last = waiting;
+        waiting = null;
+        if (last === null) res.end();
+        // As text it goes out in one piece with the headers; every byte is one character of Latin-1.
+        else if (last.length <= SMALL) res.end(last.toString("latin1"), "latin1");
+        else res.end(last);
+        if (!req.complete) upstream.destroy();
         req.resume();
-        if (!upstream.writableFinished) upstream.destroy();
-      });
+      },
+      failed: fail,
+      drained: () => req.resume(),
     });
-    req.once("aborted", () => upstream.destroy());
-    req.pipe(upstream);
+    req.once("aborted", () => {
+      if (!over) upstream.destroy();
+    });
+    exchange.tap?.watchRequest(req);
+    sendBody(req, upstream, chunked);
   });
 }

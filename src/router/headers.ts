@@ -19,6 +19,8 @@ const REQUEST_OWN = new Set([
   "expect",
   "x-request-id",
   "x-iapp-version",
+  // Only the router may say that a request is a copy: services do not count those.
+  "x-iapp-mirror",
   "x-forwarded-for",
   "x-forwarded-host",
 ]);
@@ -30,19 +32,25 @@ export type RawHeaders = readonly string[];
 /** The values of a header; repeated headers give several. */
 export function valuesOf(raw: RawHeaders, name: string): string[] {
   const values: string[] = [];
-  for (let i = 0; i + 1 < raw.length; i += 2) if (raw[i]!.toLowerCase() === name) values.push(raw[i + 1]!);
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    // Most differ in their length already.
+    const one = raw[i]!;
+    if (one.length === name.length && one.toLowerCase() === name) values.push(raw[i + 1]!);
+  }
   return values;
 }
 
 /** Without what concerns one connection only, including what `Connection` names, and without the names in `own`. */
 export function endToEnd(raw: RawHeaders, own: ReadonlySet<string>): string[] {
-  const named = new Set(
-    valuesOf(raw, "connection").flatMap((value) => value.split(",").map((word) => word.trim().toLowerCase())),
-  );
+  const connection = valuesOf(raw, "connection");
+  const named =
+    connection.length === 0
+      ? null
+      : new Set(connection.flatMap((value) => value.split(",").map((word) => word.trim().toLowerCase())));
   const kept: string[] = [];
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i]!.toLowerCase();
-    if (HOP_BY_HOP.has(name) || named.has(name) || own.has(name)) continue;
+    if (HOP_BY_HOP.has(name) || named?.has(name) === true || own.has(name)) continue;
     kept.push(raw[i]!, raw[i + 1]!);
   }
   return kept;
@@ -76,6 +84,18 @@ export function requestHeaders(raw: RawHeaders, facts: RequestFacts): string[] {
   if (host !== undefined) headers.push("X-Forwarded-Host", host);
   if (facts.chunked) headers.push("Transfer-Encoding", "chunked");
   return headers;
+}
+
+const COPY_OWN = new Set([...REQUEST_OWN, "content-length"]);
+
+/** What a version is sent that gets a copy of a request. */
+export function mirrorHeaders(
+  raw: RawHeaders,
+  { id, version, endpoint, length }: { id: string; version: string; endpoint: string; length: number },
+): string[] {
+  const own = ["X-Request-Id", id, "X-Iapp-Version", version, "X-Iapp-Mirror", "1"];
+  const body = length > 0 ? ["Content-Length", String(length)] : [];
+  return ["Host", endpoint, ...endToEnd(raw, COPY_OWN), ...own, ...body];
 }
 
 /** What the client is sent, besides what Node adds for its own connection. */

@@ -37,6 +37,33 @@ export interface RouteGuard {
   share: number;
 }
 
+/** Copies of requests to a version that gets none of its own, to compare the answers. */
+export interface RouteMirror {
+  /** Answers the client. */
+  from: string;
+  /** Gets the copy; nobody sees its answer. */
+  to: string;
+  /** Share of the requests that may be repeated, in thousandths. */
+  share: number;
+  /** Larger requests, and larger answers, are not copied. */
+  body_bytes: number;
+  /** Copies that may wait. */
+  queue: number;
+  /** Share of the copies that `from` is asked once more, in thousandths. */
+  sample_again: number;
+}
+
+/** The same client gets the same version: by a hash of what it sends. */
+export interface RouteSticky {
+  /** The value of a header, or of a cookie, names the client; without it the weights decide. */
+  by: "header" | "cookie";
+  name: string;
+  /** The same for all rollouts of an app. */
+  salt: string;
+  /** As its weight grows it only gains clients. */
+  to: string;
+}
+
 /** What the router does, in one document. Whoever changes it writes the whole file anew with a higher generation. */
 export interface RouteDocument {
   schema: "iapp.route/1";
@@ -46,10 +73,14 @@ export interface RouteDocument {
   drain_ms: number;
   limits: RouteLimits;
   guard: RouteGuard | null;
+  mirror?: RouteMirror;
+  sticky?: RouteSticky;
 }
 
 /** Four in a row: a version that always fails costs its users that many requests, and what is in flight meanwhile. */
 export const DEFAULT_GUARD = { in_row: 4, window: 40, share: 0.5 };
+
+export const DEFAULT_MIRROR = { share: 1000, body_bytes: 131_072, queue: 64, sample_again: 20 };
 
 export const DEFAULT_LIMITS: RouteLimits = {
   header_ms: 10_000,
@@ -94,7 +125,37 @@ export function parseRoute(text: string): RouteDocument {
   if (!isCount(drain)) throw new Error("drain_ms is not a whole number");
   const limits = parseLimits(raw.limits ?? {});
   const guard = parseGuard(raw.guard ?? null, versions);
-  return { schema: "iapp.route/1", generation, versions, drain_ms: drain, limits, guard };
+  return {
+    schema: "iapp.route/1",
+    generation,
+    versions,
+    drain_ms: drain,
+    limits,
+    guard,
+    ...(raw.mirror == null ? {} : { mirror: parseMirror(raw.mirror, versions) }),
+    ...(raw.sticky == null ? {} : { sticky: parseSticky(raw.sticky, versions) }),
+  };
+}
+
+function parseMirror(raw: Partial<RouteMirror>, versions: readonly RouteVersion[]): RouteMirror {
+  const mirror = { ...DEFAULT_MIRROR, ...raw };
+  const known = (name: string | undefined): boolean => versions.some((version) => version.name === name);
+  if (!known(mirror.from) || !known(mirror.to) || mirror.from === mirror.to) {
+    throw new Error("the mirror does not name two versions of the route");
+  }
+  const counts = [mirror.share, mirror.body_bytes, mirror.queue, mirror.sample_again];
+  if (!counts.every(isCount) || mirror.share > WHOLE || mirror.sample_again > WHOLE) {
+    throw new Error("the mirror's bounds are not sound");
+  }
+  return mirror as RouteMirror;
+}
+
+function parseSticky(raw: Partial<RouteSticky>, versions: readonly RouteVersion[]): RouteSticky {
+  const { by, name, salt, to } = raw;
+  const token = typeof name === "string" && /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/.test(name);
+  const sound = (by === "header" || by === "cookie") && token && typeof salt === "string";
+  if (!sound || !versions.some((version) => version.name === to)) throw new Error("sticky is not sound");
+  return { by, name, salt, to: to! };
 }
 
 function parseGuard(raw: Partial<RouteGuard> | null, versions: readonly RouteVersion[]): RouteGuard | null {

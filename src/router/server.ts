@@ -5,11 +5,17 @@ import type { EvidenceEpoch, RouterEvidence } from "../core/evidence.js";
 import { rawError, sendError } from "./answer.js";
 import { VersionChooser } from "./choice.js";
 import { EpochLog } from "./epochs.js";
-import { createPool, type ForwardParts, forward } from "./forward.js";
+import { type Exchange, type ForwardParts, forward } from "./forward.js";
 import { Guard } from "./guard.js";
 import { forcedVersion, requestId } from "./headers.js";
 import { RouterMetrics } from "./metrics.js";
+import { Mirror } from "./mirror.js";
+import { isScoring } from "./predictions.js";
 import { EMPTY_ROUTE, parseRoute, type RouteDocument } from "./route.js";
+import { SAMPLE_BYTES, Sampler } from "./sampler.js";
+import { clientKey } from "./sticky.js";
+import { Tap } from "./tap.js";
+import { UpstreamPool } from "./upstream.js";
 
 /** One finished request, for the log. */
 export interface AccessRecord {
@@ -60,6 +66,8 @@ export class Router {
   #draining = false;
   readonly #epochs = new EpochLog();
   readonly #guard = new Guard();
+  readonly #mirror: Mirror;
+  readonly #sampler = new Sampler();
   #diverted: RouterEvidence["guard"] = null;
   readonly #open = new Set<ServerResponse>();
   #connections = 0;
@@ -67,7 +75,8 @@ export class Router {
   constructor(options: RouterOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
-    this.#parts = { chooser: this.#chooser, metrics: this.metrics, pool: createPool() };
+    this.#mirror = new Mirror(this.#chooser);
+    this.#parts = { chooser: this.#chooser, metrics: this.metrics, pool: new UpstreamPool() };
     this.#server = createServer({
       maxHeaderSize: options.headerBytes ?? EMPTY_ROUTE.limits.header_bytes,
       connectionsCheckingInterval: 1000,
@@ -96,11 +105,13 @@ export class Router {
       // The same route read once more, perhaps with other processes, must not undo what the guard has done.
       if (route.generation === generation && this.#diverted !== null) {
         this.#chooser.update(withWeights(route, this.#chooser.route));
+        this.#mirror.apply(route);
         return true;
       }
       this.#applyLimits(route);
       this.#chooser.update(route);
       this.#epochs.apply(route);
+      this.#mirror.apply(route);
       this.#guard.apply(route.guard, route.generation);
       this.#diverted = null;
       return true;
@@ -112,7 +123,7 @@ export class Router {
 
   /** What a rollout reads: counts by version and set of weights, and what the guard did. */
   evidence(): RouterEvidence {
-    return this.#epochs.report(this.#chooser.route.generation, this.#diverted);
+    return this.#epochs.report(this.#chooser.route.generation, this.#mirror.report(), this.#diverted);
   }
 
   /** Notes how a request ended that the weights have given away. */
@@ -176,6 +187,7 @@ export class Router {
     await Promise.race([closed, late]);
     clearTimeout(timer);
     const cut = this.metrics.inFlight();
+    this.#mirror.close();
     this.#server.closeAllConnections();
     this.#parts.pool.destroy();
     await closed;
@@ -196,17 +208,28 @@ export class Router {
     this.#open.add(res);
     const forced = forcedVersion(req.rawHeaders);
     const epoch = forced === undefined ? this.#epochs.current : undefined;
-    const choice = this.#chooser.choose(forced);
+    const { sticky } = this.#chooser.route;
+    const client = sticky === undefined ? undefined : clientKey(req.rawHeaders, sticky);
+    const choice = this.#chooser.choose(forced, client);
+    const path = pathOnly(req.url);
     let version: string | null = null;
     let status: number | null;
     if (choice.kind === "version") {
       version = choice.version.name;
       this.metrics.begin(version);
-      const exchange = { id, version, client: req.socket.remoteAddress ?? "unknown" };
+      const watched = epoch === undefined ? null : this.#watch(req, path, version);
+      const exchange: Exchange = { id, version, client: req.socket.remoteAddress ?? "unknown" };
+      if (watched !== null) exchange.tap = watched.tap;
       status = await forward(req, res, exchange, this.#parts);
       const seconds = (this.#now() - started) / 1000;
       this.metrics.end(version, status, seconds);
       if (epoch !== undefined) this.#count(epoch, version, status, seconds);
+      if (epoch !== undefined && watched !== null && status !== null) {
+        const { tap, copied, sampled } = watched;
+        // The client has its answer; others are not held up by what is done with it.
+        if (copied) this.#mirror.offer(req, path, id, status, tap);
+        if (sampled && status === 200 && tap.answer !== null) this.#epochs.answered(epoch, version, tap.answer);
+      }
     } else if (choice.kind === "unknown") {
       status = 404;
       this.metrics.refuse("unknown_version");
@@ -221,8 +244,18 @@ export class Router {
     this.#open.delete(res);
     // An answer that was on its way when draining began has left its connection open.
     if (this.#draining && !this.#server.listening) setImmediate(() => this.#server.closeIdleConnections());
-    const path = (req.url ?? "/").split("?")[0]!;
     this.#options.onAccess?.({ id, method: req.method ?? "", path, version, status, ms: this.#now() - started });
+  }
+
+  /** Whether what this request and its answer say is looked at, and for what. */
+  #watch(req: IncomingMessage, path: string, version: string): { tap: Tap; copied: boolean; sampled: boolean } | null {
+    const copied = this.#mirror.takes(req, path, version);
+    const sampled =
+      this.#chooser.route.versions.length > 1 &&
+      isScoring(req.method ?? "", path) &&
+      this.#sampler.takes(version, this.#now());
+    if (!copied && !sampled) return null;
+    return { tap: new Tap(copied ? this.#mirror.bodyBytes : SAMPLE_BYTES, copied), copied, sampled };
   }
 
   #refuseSwitch(req: IncomingMessage, socket: Duplex, message: string): void {
@@ -249,6 +282,11 @@ export class Router {
       socket.destroy(),
     );
   }
+}
+
+function pathOnly(url = "/"): string {
+  const end = url.indexOf("?");
+  return end < 0 ? url : url.slice(0, end);
 }
 
 /** A route's processes with another one's weights. */

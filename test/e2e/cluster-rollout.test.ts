@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { updateApp } from "../../src/kube/app-store.js";
+import { readApp, updateApp } from "../../src/kube/app-store.js";
 import { awaitReady } from "../../src/kube/await-ready.js";
+import { acquireLease, leaseHolder } from "../../src/kube/lease.js";
 import { names } from "../../src/kube/manifests/index.js";
+import { ClusterPlatform } from "../../src/kube/platform.js";
 import { askRollout, ClusterRolloutStore, readRollout } from "../../src/kube/rollout-store.js";
 import { drive } from "../../src/rollout/driver.js";
-import { newRollout, type RolloutState } from "../../src/rollout/state.js";
+import { type NewRollout, newRollout, type RolloutState } from "../../src/rollout/state.js";
 import { ClusterSpace, ClusterTraffic, hasCluster } from "../helpers/cluster-app.js";
 
 // The same reducer and driver as on one machine, with two routers and real pods; versions are fake ones with faults.
@@ -26,10 +28,14 @@ describe.skipIf(!hasCluster)("a rollout on a cluster", () => {
   });
 
   /** Begins a rollout of a version with these switches. */
-  async function begin(switches: string[], stages = [{ weight: 200, ms: 1500, requests: 20 }]): Promise<string> {
+  async function begin(
+    switches: string[],
+    stages = [{ weight: 200, ms: 1500, requests: 20 }],
+    more: Partial<NewRollout> = {},
+  ): Promise<string> {
     const to = await space.note("demo", await space.fakeImage(switches));
     const limits = { excess: 0.05, alpha: 0.01, unproven: false };
-    const rollout = { id: to, from: "v1", to, by: "test", stages, bake_ms: 1500, limits };
+    const rollout = { id: to, from: "v1", to, by: "test", stages, bake_ms: 1500, limits, ...more };
     await new ClusterRolloutStore(space.api, "demo").create(newRollout(rollout, Date.now()));
     return to;
   }
@@ -48,6 +54,15 @@ describe.skipIf(!hasCluster)("a rollout on a cluster", () => {
     } finally {
       await platform.close();
     }
+  }
+
+  /** All requests to the first version again, for the next test. */
+  async function askBack(promoted: string): Promise<void> {
+    const platform = space.platform("demo");
+    expect(await platform.start("v1")).toMatchObject({ ready: true });
+    await platform.weights(new Map([["v1", 1000]]));
+    await platform.retire(promoted);
+    await platform.close();
   }
 
   const of = (version: string) => traffic.answers.filter((one) => one.version === version);
@@ -73,6 +88,57 @@ describe.skipIf(!hasCluster)("a rollout on a cluster", () => {
     expect(state).toMatchObject({ phase: "rolled-back", verdict: { metric: "start" } });
     expect(state.verdict!.lines.join("\n")).toContain("ValueError: the model cannot be read");
   }, 180_000);
+
+  it("takes back one whose memory runs out under load", async () => {
+    await begin(["--good-first=30", "--leak"]);
+    const state = await driveOn();
+    expect(state).toMatchObject({ phase: "rolled-back" });
+    const decided = Date.now();
+    await traffic.until(traffic.answers.length + 300);
+    expect(traffic.failures.filter(({ began }) => began > decided)).toEqual([]);
+  }, 180_000);
+
+  it("compares answers to copies at both routers, and takes one back that differs before anybody has met it", async () => {
+    const shadow = { share: 1000, ms: 1000, requests: 200 };
+    const expect_ = { agreement: 0.98, mean_shift: null, psi: null };
+    const before = traffic.failures.length;
+    const to = await begin(["--late-factor=3"], undefined, { shadow, expect: expect_ });
+    const state = await driveOn();
+    expect(state).toMatchObject({ phase: "rolled-back", verdict: { metric: "agreement" } });
+    expect(new Set(state.mirrors.map(({ router }) => router)).size).toBe(2);
+    expect(of(to)).toEqual([]);
+    const good = await begin([], undefined, { shadow, expect: expect_ });
+    expect(await driveOn()).toMatchObject({ phase: "promoted" });
+    await askBack(good);
+    expect(traffic.failures.slice(before)).toEqual([]);
+  }, 240_000);
+
+  it("is taken over from a driver that sleeps, which can change nothing when it wakes up", async () => {
+    const asleep = await acquireLease(space.api, "demo", { identity: "ann@laptop", command: "iapp rollout" });
+    const old = new ClusterPlatform(
+      space.api,
+      "demo",
+      () => undefined,
+      () => asleep.confirm(),
+    );
+    await expect(
+      acquireLease(space.api, "demo", { identity: "bob@desk", command: "iapp rollout resume" }),
+    ).rejects.toThrow(/ann@laptop is changing demo: iapp rollout, since/);
+    const who = { identity: "bob@desk", command: "iapp rollout resume --take-over", force: true };
+    const taken = await acquireLease(space.api, "demo", who);
+    const before = await readApp(space.api, "demo");
+    await expect(old.weights(new Map([["v1", 1000]]), { guarded: "v1" })).rejects.toThrow(
+      /bob@desk .* has the lease now/,
+    );
+    expect(await readApp(space.api, "demo")).toEqual(before);
+    expect(asleep.lost.aborted).toBe(true);
+    expect(await leaseHolder(space.api, "demo")).toMatch(/^bob@desk \(iapp rollout resume --take-over, since /);
+    // What it gives back is not its own any more.
+    await asleep.release();
+    await taken.confirm();
+    await taken.release();
+    expect(await leaseHolder(space.api, "demo")).toBe(null);
+  }, 60_000);
 
   it("waits without requests for a person, who needs no lease to end it", async () => {
     const to = await begin([], [{ weight: 100, ms: 500, requests: 1_000_000 }]);

@@ -1,10 +1,9 @@
-import { Agent, request } from "node:http";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { RolloutState } from "../../src/actions/rollout/index.js";
 import { readOwner } from "../../src/core/lock.js";
-import { readRollout } from "../../src/local/rollout-store.js";
 import { buildEntry } from "../helpers/local-app.js";
 import { LocalProject } from "../helpers/local-project.js";
+import { Traffic, until } from "../helpers/local-rollout.js";
 
 // Real processes, a real router, real requests; only the model is a fake.
 let entry: Awaited<ReturnType<typeof buildEntry>>;
@@ -22,63 +21,15 @@ afterEach(async () => {
 
 const digest = (character: string): string => character.repeat(64);
 
-/** A number of clients that ask without a pause: some keep their connection, some do not. */
-class Traffic {
-  readonly seen: { version: string; status: number; began: number; ended: number }[] = [];
-  lost = 0;
-  #done = false;
-  readonly #clients: Promise<void>[];
-  readonly #agent = new Agent({ keepAlive: true });
-
-  constructor(port: number, clients = 4) {
-    this.#clients = Array.from({ length: clients }, (_, i) => this.#client(port, i % 2 === 0 ? this.#agent : false));
-    streams.push(this);
-  }
-
-  async #client(port: number, agent: Agent | false): Promise<void> {
-    while (!this.#done) {
-      const began = performance.now();
-      await this.#ask(port, agent).then(
-        ({ version, status }) => this.seen.push({ version, status, began, ended: performance.now() }),
-        () => {
-          this.lost += 1;
-        },
-      );
-    }
-  }
-
-  #ask(port: number, agent: Agent | false): Promise<{ version: string; status: number }> {
-    const body = JSON.stringify({ rows: [{ x: 2 }] });
-    const headers = { "Content-Type": "application/json", "Content-Length": body.length };
-    return new Promise((done, fail) => {
-      const req = request({ host: "127.0.0.1", port, path: "/predict", method: "POST", headers, agent }, (res) => {
-        res.resume();
-        res.on("error", fail);
-        res.on("end", () => done({ version: String(res.headers["x-iapp-version"] ?? ""), status: res.statusCode! }));
-      });
-      req.on("error", fail);
-      req.end(body);
-    });
-  }
-
-  failed(version: string): number {
-    return this.seen.filter((one) => one.version === version && one.status >= 500).length;
-  }
-
-  async stop(): Promise<void> {
-    this.#done = true;
-    await Promise.all(this.#clients);
-    this.#agent.destroy();
-  }
-}
-
 /** A project in which v1 serves. */
 async function serving(): Promise<{ project: LocalProject; traffic: Traffic }> {
   const project = await LocalProject.create(entry.path);
   projects.push(project);
   await project.deploy(await project.candidate(digest("a")));
   const { port } = await project.app().state();
-  return { project, traffic: new Traffic(port.number) };
+  const traffic = new Traffic(port.number);
+  streams.push(traffic);
+  return { project, traffic };
 }
 
 async function rollOut(
@@ -227,14 +178,3 @@ describe("a rollout on this machine", () => {
     expect((await project.run("rollback")).code).toBe(2);
   });
 });
-
-/** The rollout's state once it is as it must become. */
-async function until(project: LocalProject, done: (state: RolloutState) => boolean): Promise<RolloutState> {
-  const deadline = Date.now() + 60_000;
-  for (;;) {
-    const state = await readRollout(project.app().dir);
-    if (state !== null && done(state)) return state;
-    if (Date.now() > deadline) throw new Error(`the rollout stays as it is: ${JSON.stringify(state)}`);
-    await new Promise((tick) => setTimeout(tick, 50));
-  }
-}

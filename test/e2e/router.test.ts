@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { Agent, createServer, type IncomingMessage, type RequestListener, request, type Server } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { type AddressInfo, connect, createServer as createTcp } from "node:net";
 import { Readable } from "node:stream";
 import { afterEach, describe, expect, it } from "vitest";
 import { DEFAULT_LIMITS, type RouteDocument } from "../../src/router/route.js";
@@ -292,6 +292,55 @@ describe("the router", () => {
     expect(await raw(port, `GET / HTTP/1.1\r\nHost: a\r\nX: ${"x".repeat(20_000)}\r\n\r\n`)).toMatch(/^HTTP\/1.1 431/);
     const smuggled = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
     expect(await raw(port, smuggled)).toMatch(/^HTTP\/1.1 400/);
+  });
+
+  it("keeps its connections, also those that had to wait for a slow reader, and notices when they end", async () => {
+    const { port, set } = await start();
+    const big = Buffer.alloc(3_000_000, "x");
+    const { endpoint, server } = await upstream((req, res) => {
+      req.resume();
+      req.on("end", () => res.end(req.url === "/big" ? big : "ok"));
+    });
+    let connections = 0;
+    server.on("connection", () => {
+      connections += 1;
+    });
+    set({ v1: [1000, endpoint] });
+    for (let i = 0; i < 5; i++) {
+      expect((await ask(port, { path: "/big" }, "a body")).body.length).toBe(big.length);
+      expect((await ask(port, { method: "GET" })).body.toString()).toBe("ok");
+      expect((await ask(port, {}, Readable.from(["in ", "pieces"]))).body.toString()).toBe("ok");
+    }
+    expect(connections).toBe(1);
+    server.closeIdleConnections();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect((await ask(port)).status).toBe(200);
+    expect(connections).toBe(2);
+  });
+
+  it.each([
+    ["what is no answer", "hello\r\n\r\n"],
+    ["two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"],
+    ["a header that may not be passed on", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: a\u0001b\r\n\r\n"],
+  ])("answers 502 for a service that says %s", async (_what, said) => {
+    const { port, set } = await start();
+    const server = createTcp((socket) => socket.once("data", () => socket.write(said)));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    closers.push(() => server.close());
+    set({ v1: [1000, `127.0.0.1:${(server.address() as AddressInfo).port}`] });
+    expect(await ask(port, {}, "{}")).toMatchObject({ status: 502 });
+  });
+
+  it("outlives clients that leave at the moment when their request is passed on", async () => {
+    const { port, set, router } = await start();
+    const { endpoint } = await upstream(echo("a"));
+    set({ v1: [1000, endpoint] });
+    // A body without a length is read as another request, a broken one: that ends the connection at once.
+    for (let i = 0; i < 20; i++) {
+      expect(await raw(port, 'DELETE /predict HTTP/1.1\r\nHost: a\r\n\r\n{"rows":[]}')).toContain("HTTP/1.1 ");
+    }
+    expect((await ask(port)).status).toBe(200);
+    expect(router.status().in_flight).toBe(0);
   });
 
   it("does not wait for slow headers", async () => {

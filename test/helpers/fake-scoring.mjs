@@ -69,9 +69,15 @@ function score(req, res, body) {
     res.end(JSON.stringify(document));
   };
   // Faults that come only after the example rows were answered: `--good-first=N`, then `--fail=SHARE`, `--slow=MS`, `--die`.
+  // A copy of a request is none of its own; `--copies-fail` is a fault at those alone.
+  const copy = req.headers["x-iapp-mirror"] === "1";
+  if (copy && flag("copies-fail")) return send(500, { error: { code: "internal", message: "fault", id: "1" } });
   scored += 1;
   if (scored > number("good-first", 0)) {
     if (flag("die")) process.exit(9);
+    if (flag("leak")) eaten.push(Buffer.alloc(8 << 20, 1));
+    if (flag("die-after")) setTimeout(() => process.exit(9), number("die-after", 0)).unref();
+    if (flag("refuse")) return send(422, { error: { code: "invalid", message: "another schema", id: "1" }, details: [] });
     if (Math.random() < number("fail", 0)) return send(500, { error: { code: "internal", message: "fault", id: "1" } });
   }
   let rows;
@@ -89,7 +95,13 @@ function score(req, res, body) {
   }
   const details = rows.flatMap(({ x }, row) => (typeof x === "number" ? [] : [{ row, field: "x", reason: "type" }]));
   if (details.length > 0) return send(422, { error: { code: "invalid", message: `${details.length} row does not fit the contract`, id: "1" }, details });
-  const predictions = rows.map(({ x }) => x * number("factor", 2));
+  // Behind the example rows also another model: `--late-factor`, `--invalid` (no prediction), `--odd` (another answer for this value of `x`).
+  const late = scored > number("good-first", 0);
+  const factor = late ? number("late-factor", number("factor", 2)) : number("factor", 2);
+  const predictions = rows.map(({ x }) => {
+    if (late && flag("invalid")) return null;
+    return late && flag("odd") && x === number("odd", 0) ? -1 : x * factor;
+  });
   const probabilities = req.url.includes("explain=proba") ? { probabilities: rows.map(() => ({ no: 0.25, yes: 0.75 })) } : {};
   const slow = scored > number("good-first", 0) ? number("slow", 0) : 0;
   setTimeout(() => send(200, { predictions, ...probabilities, version: name, id: "1" }), slow);

@@ -5,11 +5,12 @@ import { quoted } from "../../core/quoted.js";
 import { type ClusterApp, currentVersion, noted } from "../../kube/app-state.js";
 import { readApp, updateApp } from "../../kube/app-store.js";
 import type { KubeApi } from "../../kube/client/api.js";
-import { acquireLease, type Lease, peekLease } from "../../kube/lease.js";
+import { acquireLease, type Lease, leaseHolder, peekLease } from "../../kube/lease.js";
 import { ClusterPlatform } from "../../kube/platform.js";
 import {
   askRollout,
   ClusterRolloutStore,
+  fenceRollout,
   pastRollouts,
   readRollout,
   refuseUnfinished,
@@ -22,7 +23,7 @@ import { explain } from "../../rollout/explain.js";
 import { isOver, type Request, type RolloutState } from "../../rollout/state.js";
 import { readExamples } from "../deploy/candidate.js";
 import { askExample } from "../deploy/example.js";
-import { noRollout, type RolloutStatus, refuseOver } from "../rollout/control.js";
+import { noRollout, type RolloutStatus, refuseOver, tellDriver } from "../rollout/control.js";
 import { type RollbackResult, targetOf } from "../rollout/rollback.js";
 import {
   nothingToRollOut,
@@ -91,7 +92,7 @@ async function driveOn(
   const fenced = { ...ctx, signal: AbortSignal.any([ctx.signal, lease.lost]) };
   const tell = (text: string): void =>
     ctx.emit({ code: "rollout.wait", level: "progress", text, data: { progress: { label: text } } });
-  const platform = new ClusterPlatform(api.with(fenced.signal), name, tell);
+  const platform = new ClusterPlatform(api.with(fenced.signal), name, tell, () => lease.confirm());
   try {
     const store = new ClusterRolloutStore(api, name);
     const { to } = await store.load();
@@ -155,6 +156,7 @@ export function requestClusterRollout(
   name: string | undefined,
   what: Request["what"],
   why: string | null,
+  takeOver = false,
 ): Promise<RolloutState> {
   return onTarget(ctx, target, async (api) => {
     const app = await resolveClusterApp(api, target, name);
@@ -162,20 +164,32 @@ export function requestClusterRollout(
     refuseOver(before);
     const asks = what !== "resume" || before.paused !== null;
     if (asks) await askRollout(api, app.name, { what, by: myself(), at_ms: ctx.now(), why });
-    const lease = await acquireLease(api, app.name, { identity: myself(), command: `iapp rollout ${what}` }).catch(
-      (error: unknown) => {
-        if (error instanceof OperationError && error.code === "IAPP_KUBE_LEASE") return null;
-        throw error;
-      },
-    );
-    if (lease === null) return obeyed(ctx, api, app.name, before);
+    const driver = await leaseHolder(api, app.name);
+    const who = { identity: myself(), command: `iapp rollout ${what}`, force: takeOver };
+    const lease = await acquireLease(api, app.name, who).catch((error: unknown) => {
+      if (error instanceof OperationError && error.code === "IAPP_KUBE_LEASE") return null;
+      throw error;
+    });
+    if (lease === null) {
+      if (what === "resume" && driver !== null) tellDriver(ctx, driver);
+      return obeyed(ctx, api, app.name, before);
+    }
     try {
+      if (takeOver && driver !== null) await fenceOff(ctx, api, app.name, driver);
       if (what === "pause") return (await readRollout(api, app.name))!;
       return await driveOn(ctx, api, target, await findProject(ctx.cwd), app.name, lease);
     } finally {
       await lease.release();
     }
   });
+}
+
+/** What the old driver has read of the rollout and of the app is old now: whatever it writes when it wakes up is refused. */
+async function fenceOff(ctx: Context, api: KubeApi, name: string, driver: string): Promise<void> {
+  const text = `${myself()} takes over from ${driver}`;
+  const rollout = await fenceRollout(api, name, text);
+  const entry = { at: new Date(ctx.now()).toISOString(), what: "restarted", version: rollout?.to ?? null } as const;
+  await updateApp(api, name, (app) => app && noted(app, { ...entry, by: myself(), text }));
 }
 
 /** Waits until the driver has seen the request. */

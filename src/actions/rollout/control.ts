@@ -1,10 +1,10 @@
 import { OperationError, UserError } from "../../core/errors.js";
 import type { Context } from "../../core/events.js";
 import { myself } from "../../core/identity.js";
-import { acquireLock, readOwner } from "../../core/lock.js";
+import { acquireLock, type LockOwner, readOwner } from "../../core/lock.js";
 import { isSameProcess } from "../../core/process.js";
 import { appPaths } from "../../local/paths.js";
-import { askRollout, pastRollouts, readRollout } from "../../local/rollout-store.js";
+import { askRollout, fenceRollout, pastRollouts, readRollout } from "../../local/rollout-store.js";
 import { type Explanation, explain } from "../../rollout/explain.js";
 import { isOver, type Request, type RolloutState } from "../../rollout/state.js";
 import { type App, adopt, resolveApp } from "../apps/index.js";
@@ -32,13 +32,14 @@ export async function rolloutHistory(ctx: Context, name: string | undefined): Pr
 
 /**
  * Leaves a request for the driver; where nobody drives, drives on: until the end for an abort, and for everything that ends it.
- * `resume` drives in any case.
+ * `resume` drives in any case, with `takeOver` also where somebody drives who does not answer any more: that one can do nothing from then on.
  */
 export async function requestRollout(
   ctx: Context,
   name: string | undefined,
   what: Request["what"],
   why: string | null,
+  takeOver = false,
 ): Promise<RolloutState> {
   const app = await resolveApp(ctx, name);
   const before = await rolloutOf(app);
@@ -46,20 +47,39 @@ export async function requestRollout(
   adopt(ctx, app);
   const asks = what !== "resume" || before.paused !== null;
   if (asks) await askRollout(app.handle.dir, { what, by: myself(), at_ms: ctx.now(), why });
-  const lock = await acquireLock(appPaths(app.handle.dir).operationLock, {
+  const file = appPaths(app.handle.dir).operationLock;
+  const owner = await readOwner(file);
+  const lock = await acquireLock(file, {
     command: `iapp rollout ${what}`,
     signal: ctx.signal,
+    force: takeOver,
   }).catch((error: unknown) => {
     if (error instanceof OperationError && error.code === "IAPP_LOCK_TAKEN") return null;
     throw error;
   });
-  if (lock === null) return obeyed(ctx, app, before);
+  if (lock === null) {
+    if (what === "resume" && owner !== null) tellDriver(ctx, driverOf(owner));
+    return obeyed(ctx, app, before);
+  }
   try {
+    if (takeOver && owner !== null && isSameProcess(owner)) {
+      const text = `${myself()} takes over from ${driverOf(owner)}`;
+      await fenceRollout(app.handle.dir, text);
+    }
     if (what === "pause") return (await readRollout(app.handle.dir))!;
-    return await driveRollout(ctx, app);
+    return await driveRollout(ctx, app, lock);
   } finally {
     await lock.release();
   }
+}
+
+const driverOf = ({ command, pid, host, since }: LockOwner): string =>
+  `${command} (process ${pid} on ${host}, since ${since})`;
+
+/** Says who drives, and how to take it from there. */
+export function tellDriver(ctx: Context, driver: string): void {
+  const text = `${driver} drives it; where that does not go on any more: iapp rollout resume --take-over`;
+  ctx.emit({ code: "rollout.driven", level: "warn", text });
 }
 
 /** Waits until the driver has seen the request. */

@@ -21,7 +21,7 @@ export async function driveDetached(ctx: Context, dir: string): Promise<RolloutS
     if (rollout === null || state === null || isOver(rollout)) return rollout;
     // `.iapp/apps/NAME`
     const layout = layoutOf(dirname(dirname(dirname(dir))));
-    return await driveRollout(ctx, { name: basename(dir), layout, handle: handleOf(ctx, dir), state });
+    return await driveRollout(ctx, { name: basename(dir), layout, handle: handleOf(ctx, dir), state }, lock);
   } finally {
     await lock.release();
   }

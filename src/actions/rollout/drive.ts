@@ -1,4 +1,5 @@
 import type { Context } from "../../core/events.js";
+import type { Lock } from "../../core/lock.js";
 import { LocalPlatform } from "../../local/platform.js";
 import { LocalRolloutStore } from "../../local/rollout-store.js";
 import { readState, updateState, withHistory } from "../../local/state.js";
@@ -8,13 +9,13 @@ import { type App, handleOf } from "../apps/index.js";
 import { surroundings, warmUp } from "./telling.js";
 
 /** Drives the app's rollout until it is over, telling what happens. The caller holds the app's lock. Rejects with `Interrupted` when stopped. */
-export async function driveRollout(ctx: Context, app: App): Promise<RolloutState> {
+export async function driveRollout(ctx: Context, app: App, lock: Lock): Promise<RolloutState> {
   const store = new LocalRolloutStore(app.handle.dir);
   const { to } = await store.load();
   const state = await readState(app.handle.dir);
   const bundle = state?.versions.find(({ name }) => name === to)?.bundle.dir;
   const ended = await drive({
-    platform: new LocalPlatform(handleOf(ctx, app.handle.dir)),
+    platform: new LocalPlatform(handleOf(ctx, app.handle.dir), () => lock.held()),
     store,
     preflight: async (endpoint) => {
       if (bundle !== undefined) await warmUp(endpoint, bundle);

@@ -1,6 +1,15 @@
 export { contractBreaks } from "../../rollout/contract.js";
 export { type Explanation, explain } from "../../rollout/explain.js";
-export { DEFAULT_STAGES, formatDuration, parseDuration, parseStages, shortestTime } from "../../rollout/stage.js";
+export {
+  DEFAULT_SHADOW,
+  DEFAULT_STAGES,
+  formatDuration,
+  parseDuration,
+  parseShadow,
+  parseStages,
+  parseSticky,
+  shortestTime,
+} from "../../rollout/stage.js";
 export { isOver, type RolloutState } from "../../rollout/state.js";
 export { type RolloutStatus, requestRollout, rolloutHistory, rolloutStatus } from "./control.js";
 export { driveDetached } from "./detached.js";

@@ -29,6 +29,9 @@ export interface RolloutInput {
   stages: Stage[];
   bakeMs: number;
   limits: RolloutState["limits"];
+  shadow: RolloutState["shadow"];
+  sticky: RolloutState["sticky"];
+  expect: RolloutState["expect"];
   allowContractChange: boolean;
   /** Leave it to a process of its own. */
   detach: boolean;
@@ -49,7 +52,7 @@ export async function startRollout(ctx: Context, input: RolloutInput): Promise<R
     const begun = await begin(ctx, dir, input);
     if (begun.kind === "unchanged") return begun;
     app = begun.app;
-    if (!input.detach) return { kind: "ended", state: await driveRollout(ctx, app) };
+    if (!input.detach) return { kind: "ended", state: await driveRollout(ctx, app, lock) };
   } finally {
     await lock.release();
   }
@@ -102,13 +105,15 @@ export function nothingToRollOut(name: string, source: string, flag = ""): UserE
   });
 }
 
+type PlanInput = Pick<RolloutInput, "stages" | "bakeMs" | "limits" | "shadow" | "sticky" | "expect">;
+
 /** A rollout as it begins. */
 export function plannedRollout(
-  { stages, bakeMs: bake_ms, limits }: Pick<RolloutInput, "stages" | "bakeMs" | "limits">,
+  { stages, bakeMs: bake_ms, limits, shadow, sticky, expect }: PlanInput,
   from: string,
   to: string,
   now: number,
 ): RolloutState {
   const id = `${to}-${randomBytes(4).toString("hex")}`;
-  return newRollout({ id, from, to, by: myself(), stages, bake_ms, limits }, now);
+  return newRollout({ id, from, to, by: myself(), stages, bake_ms, limits, shadow, sticky, expect }, now);
 }

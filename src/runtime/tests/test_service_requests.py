@@ -211,6 +211,25 @@ def test_metrics_add_up(service):
     assert live["age"]["missing"] >= 1
 
 
+def test_copies_of_requests_are_answered_but_are_no_traffic(service):
+    def values():
+        found = parse(service.ask("GET", "/metrics")[2].decode())
+        # Asking for the metrics is a request itself, and work done is work done.
+        own = ("iapp_stage_duration_seconds", "iapp_executions_total")
+        return {key: value for key, value in found.items() if not key[0].startswith(own) and "/metrics" not in str(key)}
+
+    copy = {"Content-Type": "application/json", "X-Iapp-Mirror": "1"}
+    before = values()
+    for rows in ([ROW, {**ROW, "city": "Paris", "age": 99, "extra": 1}], [{**ROW, "count": None}]):
+        status, _, body = service.ask("POST", "/predict", json.dumps({"rows": rows}).encode(), copy)
+        assert (status, b"predictions" in body) in ((200, True), (422, False))
+    grown = {key: value - before.get(key, 0) for key, value in values().items() if value != before.get(key, 0)}
+    assert {(name, dict(labels)["code"]): value for (name, labels), value in grown.items()} == {
+        ("iapp_mirrored_requests_total", "200"): 1,
+        ("iapp_mirrored_requests_total", "422"): 1,
+    }
+
+
 def parse(text):
     """(name, labels) -> value of an exposition without escapes in its label values."""
     found = {}

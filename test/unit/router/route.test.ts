@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DEFAULT_LIMITS, parseRoute, splitEndpoint } from "../../../src/router/route.js";
+import { DEFAULT_LIMITS, DEFAULT_MIRROR, parseRoute, splitEndpoint } from "../../../src/router/route.js";
 
 const good = {
   schema: "iapp.route/1",
@@ -45,8 +45,22 @@ describe("a route document", () => {
     [{ versions: good.versions.map((version) => ({ ...version, weight: 0 })) }, /add up to 0/],
     [{ limits: { idle_ms: 0 } }, /limits.idle_ms/],
     [{ drain_ms: "soon" }, /drain_ms/],
+    [{ mirror: { from: "v1", to: "v9" } }, /mirror does not name two versions/],
+    [{ mirror: { from: "v1", to: "v1" } }, /mirror does not name two versions/],
+    [{ mirror: { from: "v1", to: "v2", share: 1001 } }, /mirror's bounds/],
+    [{ sticky: { by: "query", name: "u", salt: "", to: "v2" } }, /sticky is not sound/],
+    [{ sticky: { by: "header", name: "a b", salt: "", to: "v2" } }, /sticky is not sound/],
+    [{ sticky: { by: "header", name: "u", salt: "", to: "v9" } }, /sticky is not sound/],
   ])("is refused in one sentence: %j", (change, expected) => {
     expect(problem(change)).toMatch(expected);
+  });
+
+  it("takes copies and clients that stay, with defaults, and is without them when it says nothing", () => {
+    const mirror = { from: "v1", to: "v2", share: 500 };
+    const sticky = { by: "cookie", name: "session", salt: "demo", to: "v2" };
+    const route = parseRoute(JSON.stringify({ ...good, mirror, sticky, from_the_future: { x: 1 } }));
+    expect(route).toMatchObject({ mirror: { ...DEFAULT_MIRROR, ...mirror }, sticky });
+    expect(Object.keys(parseRoute(JSON.stringify(good)))).not.toContain("mirror");
   });
 
   it("may have no version yet", () => {

@@ -83,6 +83,9 @@ class App:
         finally:
             self.metrics.in_progress -= 1
         await self._send(send, answer, request_id, head=scope["method"] == "HEAD")
+        if _is_copy(scope):
+            self.metrics.count("iapp_mirrored_requests_total", route=route, code=str(answer.status))
+            return
         self.metrics.count("iapp_requests_total", route=route, code=str(answer.status))
         self.metrics.observe("iapp_request_duration_seconds", time.perf_counter() - began, route=route)
 
@@ -99,7 +102,7 @@ class App:
         except ServiceError as error:
             if error.status == 503:
                 self.metrics.count("iapp_requests_shed_total", reason=error.code)
-            for problem in error.details:
+            for problem in [] if _is_copy(scope) else error.details:
                 self.metrics.count("iapp_rejected_rows_total", feature=problem.field or "", reason=problem.reason)
             if error.status >= 500 and error.status != 503:
                 log("error", error.message, id=request_id)
@@ -123,7 +126,7 @@ class App:
         else:
             rows = rows_of(decode_json(body), self.bundle.contract)
         self._stage("decode", time.perf_counter() - began)
-        predictions, probabilities = await self._score(rows, self._wants_proba(scope))
+        predictions, probabilities = await self._score(rows, self._wants_proba(scope), not _is_copy(scope))
         began = time.perf_counter()
         document: dict[str, Any] = {"predictions": predictions}
         if probabilities is not None:
@@ -140,21 +143,25 @@ class App:
         rows = inference.rows_of_inputs(document, self.bundle.contract)
         given = document.get("id")
         answered = given if type(given) is str and _ID.match(given) else request_id
-        predictions, _ = await self._score(list(rows), False)
+        predictions, _ = await self._score(list(rows), False, not _is_copy(scope))
         found = inference.answer(predictions, self.bundle.contract, self.name, self.version, answered)
         return Answer(200, orjson.dumps(found))
 
-    async def _score(self, rows: list[Any], proba: bool) -> tuple[list[Any], Optional[list[dict[str, float]]]]:
+    async def _score(
+        self, rows: list[Any], proba: bool, counted: bool
+    ) -> tuple[list[Any], Optional[list[dict[str, float]]]]:
         began = time.perf_counter()
         checked = self._validator.check(rows)
         self._stage("validate", time.perf_counter() - began)
-        if checked.extra:
+        if checked.extra and counted:
             self.metrics.count("iapp_extra_columns_total", checked.extra)
-        for (name, how), count in checked.odd.items():
+        for (name, how), count in checked.odd.items() if counted else ():
             self.metrics.count("iapp_unusual_values_total", count, feature=name, how=how)
         if checked.problems:
             raise invalid_rows(checked.problems)
         scores = await self.scorer.submit(checked.rows, proba)
+        if not counted:
+            return scores.predictions, scores.probabilities
         self.metrics.count("iapp_rows_total", len(checked.rows))
         self._distribution.count_rows(checked.rows)
         self._distribution.count_answers(scores.predictions, scores.probabilities)
@@ -276,6 +283,11 @@ def _request_id(scope: Scope) -> str:
             if _ID.match(text):
                 return str(text)
     return uuid.uuid4().hex
+
+
+def _is_copy(scope: Scope) -> bool:
+    """A copy of a request that another version has answered: no client waits for it, and it is not traffic."""
+    return any(name == b"x-iapp-mirror" and value == b"1" for name, value in scope["headers"])
 
 
 def _content_type(scope: Scope) -> str:

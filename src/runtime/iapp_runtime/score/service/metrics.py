@@ -95,6 +95,7 @@ def _number(value: float) -> str:
 HELP = {
     "iapp_model_info": "What runs",
     "iapp_requests_total": "HTTP answers by route and status code",
+    "iapp_mirrored_requests_total": "Copies of requests that another version has answered; counted nowhere else",
     "iapp_request_duration_seconds": "From the whole request to the whole answer",
     "iapp_requests_in_progress": "Requests being answered",
     "iapp_stage_duration_seconds": "Where the time of a request goes",
