@@ -52,6 +52,16 @@ def _iapp_watch(source, state={"depth": 0, "cell": 0, "calls": []}):
             return result
         call._iapp = True
         return call
+    class Conditional:
+        """A method that is there under a condition (`available_if`): the condition stays as it is."""
+        _iapp = True
+        def __init__(self, inner, name):
+            self.inner, self.name = inner, name
+        def __get__(self, owner, kind=None):
+            bound = self.inner.__get__(owner, kind)
+            if owner is None:
+                return bound
+            return functools.partial(wrapped(lambda _self, *args, **kwargs: bound(*args, **kwargs), self.name), owner)
     def kinds(base):
         yield base
         for sub in type.__subclasses__(base):
@@ -65,9 +75,9 @@ def _iapp_watch(source, state={"depth": 0, "cell": 0, "calls": []}):
     for kind in {k for root in roots for one in kinds(root) for k in one.__mro__ if k is not object}:
         for name in ("predict", "predict_proba", "decision_function", "transform", "fit", "fit_predict", "fit_transform", "score"):
             function = vars(kind).get(name)
-            if callable(function) and not getattr(function, "_iapp", False) and not isinstance(function, type):
+            if function is not None and not getattr(function, "_iapp", False) and hasattr(function, "__get__"):
                 try:
-                    setattr(kind, name, wrapped(function, name))
+                    setattr(kind, name, wrapped(function, name) if callable(function) else Conditional(function, name))
                 except Exception:
                     pass
 def _iapp_tell(cell, kind, method, path, state=_iapp_watch.__defaults__[0]):
