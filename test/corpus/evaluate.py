@@ -84,12 +84,12 @@ def _iapp_tell(cell, kind, method, path, state=_iapp_watch.__defaults__[0]):
     import pickle
     own = [c for c in state["calls"] if c[0] == cell and c[1] == kind]
     # Where a model was only fitted or measured, it is asked for what it then predicts.
-    found = [c for c in own if c[2] == method] or [c for c in own if c[2] in ("score", "fit")]
+    found = [c for c in own if c[2] in (method, "score", "fit", "fit_predict")]
     if not found:
         raise LookupError(str(sorted({c[:3] for c in state["calls"] if c[0] == cell})))
     told = []
     for _, _, name, owner, given, result in found:
-        if name in ("fit", "score", "fit_transform"):
+        if name in ("fit", "score", "fit_predict"):
             state["depth"] += 1
             try:
                 result = owner.predict(given)
@@ -142,7 +142,8 @@ def plain(values: Any) -> Any:
 
 
 def differs(left: Any, right: Any) -> list[int]:
-    """Places at which two tables of answers are not the same (numbers within 1e-9, or 1e-5 where they have 32 bits)."""
+    """Places at which two tables of answers are not the same (numbers within 1e-9, or 1e-5 where they have 32 bits; or
+    far below the size of their column)."""
     left, right = plain(left), plain(right)
     if len(left) != len(right):
         return list(range(max(len(left), len(right))))
@@ -152,7 +153,7 @@ def differs(left: Any, right: Any) -> list[int]:
     try:
         a, b = left.astype(float), right.astype(float)
         bound = 1e-5 if np.array_equal(a[np.isfinite(a)], a[np.isfinite(a)].astype(np.float32)) else 1e-9
-        size = np.nanmax(np.abs(a), axis=0, initial=0) * 1e-13 if a.size else 0
+        size = np.nanmax(np.abs(a), axis=0, initial=0) * 1e-12 if a.size else 0
         same = (a == b) | (np.isnan(a) & np.isnan(b)) | (np.abs(a - b) <= np.maximum(bound * np.abs(a), size))
     except (TypeError, ValueError):
         same = np.array([[str(x) == str(y) for x, y in zip(p, q)] for p, q in zip(left, right)])
