@@ -31,6 +31,11 @@ export const CLUSTER_OPTIONS: OptionSpec[] = [
     summary: "cluster: only nodes with this label (repeatable)",
     collect: true,
   },
+  {
+    flags: "--toleration <taint>",
+    summary: "cluster: also nodes with this taint: gpu=yes:NoSchedule (repeatable)",
+    collect: true,
+  },
 ];
 
 /** Where and how a notebook is trained that goes to a cluster. */
@@ -43,6 +48,11 @@ export const TRAIN_ON_OPTIONS: OptionSpec[] = [
   { flags: "--train-cpu <quantity>", summary: "cluster: processor share of the training job" },
   { flags: "--train-memory <quantity>", summary: "cluster: memory of the training job" },
   { flags: "--gpu <number>", summary: "cluster: graphics cards of the training job" },
+  {
+    flags: "--data <source=path>",
+    summary: "cluster: what the training job finds under a path of the project: pvc:CLAIM[:/FOLDER]=data (repeatable)",
+    collect: true,
+  },
 ];
 
 /** The target that a command line names or the project has chosen; null: this machine. */
@@ -61,6 +71,8 @@ export async function settingsInput({ options }: CommandInput): Promise<Settings
     env: options.env as string[] | undefined,
     envFrom: options.envFrom as string[] | undefined,
     nodeSelector: options.nodeSelector as string[] | undefined,
+    tolerations: options.toleration as string[] | undefined,
+    data: options.data as string[] | undefined,
     trainCpu: options.trainCpu as string | undefined,
     trainMemory: options.trainMemory as string | undefined,
     gpus: replicaCount(options.gpu as string | undefined),
@@ -84,7 +96,8 @@ export function refuseFlags({ options }: CommandInput, target: Target | null): v
     });
   }
   if (target !== null) return;
-  const only = ["replicas", "cpu", "memory", "expose", "env", "envFrom", "nodeSelector"].concat([
+  const only = ["replicas", "cpu", "memory", "expose", "env", "envFrom", "nodeSelector", "toleration"].concat([
+    "data",
     "trainOn",
     "trainCpu",
     "trainMemory",

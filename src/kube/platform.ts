@@ -8,7 +8,7 @@ import { apply, applyAll, type Change, refuseTaken, removeAll } from "./apply.js
 import { awaitReady, eventsOf } from "./await-ready.js";
 import { causeOf, isReady, type PodObject } from "./causes.js";
 import { type KubeApi, referenceOf } from "./client/api.js";
-import type { Reference } from "./client/resources.js";
+import type { KubeObject, Reference } from "./client/resources.js";
 import { type Forward, forward } from "./forward.js";
 import { lastLines } from "./logs.js";
 import { LABEL, names, selectorText } from "./manifests/index.js";
@@ -23,15 +23,23 @@ const KNOWN_MS = 10_000;
 /** What a version that goes has in flight may take this long. */
 const DRAIN_MS = 60_000;
 
+/** A driver in a pod has the right to change versions and weights, and nothing else of the app. */
+export type Parts = "all" | "versions";
+
+const isOfVersions = ({ kind, metadata }: KubeObject): boolean =>
+  kind === "ConfigMap" || metadata.labels?.[LABEL.component] === "scoring";
+
 /** Blue-green on a cluster: a Deployment a version, routers that follow one ConfigMap, and the app's state in another. */
 export class ClusterPlatform implements Platform {
   readonly #api: KubeApi;
   readonly #name: string;
   readonly #tell: (text: string) => void;
+  readonly #parts: Parts;
   readonly #forwards: Forward[] = [];
 
   /** @param tell what it waits for */
-  constructor(api: KubeApi, name: string, tell: (text: string) => void) {
+  constructor(api: KubeApi, name: string, tell: (text: string) => void, parts: Parts = "all") {
+    this.#parts = parts;
     this.#api = api;
     this.#name = name;
     this.#tell = tell;
@@ -130,7 +138,7 @@ export class ClusterPlatform implements Platform {
       ...before,
       ...wanted.filter((one) => !before.some((old) => sameObject(one, old))),
     ]);
-    const changes = await applyAll(this.#api, objects);
+    const changes = await applyAll(this.#api, objects.filter(this.#parts === "all" ? () => true : isOfVersions));
     const removed = await removeAll(this.#api, this.#name, surplus);
     if (surplus.length > 0) await this.#inventory(() => wanted);
     return [...changes, ...removed];

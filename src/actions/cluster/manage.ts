@@ -8,7 +8,7 @@ import { awaitReady } from "../../kube/await-ready.js";
 import type { KubeApi } from "../../kube/client/api.js";
 import type { KubeObject } from "../../kube/client/resources.js";
 import { acquireLease } from "../../kube/lease.js";
-import { LABEL, names, selectorText } from "../../kube/manifests/index.js";
+import { LABEL, names, SERVING, selectorText } from "../../kube/manifests/index.js";
 import { ClusterPlatform } from "../../kube/platform.js";
 import { refuseUnfinished } from "../../kube/rollout-store.js";
 import type { Target } from "../../project/targets.js";
@@ -121,7 +121,8 @@ async function note(
 const versionsOf = (app: ClusterApp): string[] => app.desired.map((one) => one.name);
 
 async function gone(api: KubeApi, name: string): Promise<void> {
-  const labelSelector = selectorText({ [LABEL.app]: name });
+  // Jobs that have ended keep their pods for a while, and serve nobody.
+  const labelSelector = `${selectorText({ [LABEL.app]: name })},${SERVING}`;
   for (;;) {
     const { items } = await api.list<KubeObject>({ apiVersion: "v1", kind: "Pod" }, { labelSelector });
     if (items.length === 0) return;

@@ -1,6 +1,6 @@
 import { UserError } from "../../core/errors.js";
 import { type ClusterApp, type ClusterSettings, currentVersion, type RunSettings } from "../../kube/app-state.js";
-import type { EnvSource, Expose, Resources } from "../../kube/manifests/index.js";
+import type { EnvSource, Expose, Placement, Resources } from "../../kube/manifests/index.js";
 import type { Target } from "../../project/targets.js";
 
 /** What a person has said of how the pods are to be run; what is left out stays as it is, or takes its default. */
@@ -14,6 +14,10 @@ export interface SettingsInput {
   /** `NAME=VALUE`. */
   env?: string[] | undefined;
   nodeSelector?: string[] | undefined;
+  /** `KEY=VALUE:EFFECT`, `KEY:EFFECT`, `KEY`. */
+  tolerations?: string[] | undefined;
+  /** Data of training jobs: `pvc:CLAIM[:/FOLDER]=PATH`. */
+  data?: string[] | undefined;
   trainCpu?: string | undefined;
   trainMemory?: string | undefined;
   gpus?: number | undefined;
@@ -39,8 +43,7 @@ export function wantedSettings(
     resources.memory = quantity("--memory", input.memory);
     resources.memoryLimit = resources.memory;
   }
-  const selector = input.nodeSelector === undefined ? current?.source.nodeSelector : pairs(input.nodeSelector);
-  const source = { pullSecrets: target.pull_secrets, ...(selector === undefined ? {} : { nodeSelector: selector }) };
+  const source = { pullSecrets: target.pull_secrets, ...placement(input, current?.source) };
   return {
     run: {
       resources,
@@ -72,11 +75,30 @@ export function jobSettings(input: SettingsInput, target: Target): RunSettings {
     resources,
     env: variables(input.env ?? []),
     envFrom: (input.envFrom ?? []).map(envSource),
-    source: {
-      pullSecrets: target.pull_secrets,
-      ...(input.nodeSelector === undefined ? {} : { nodeSelector: pairs(input.nodeSelector) }),
-    },
+    source: { pullSecrets: target.pull_secrets, ...placement(input) },
   };
+}
+
+/** On which nodes pods may run: as was said, else as before. */
+function placement(input: SettingsInput, before: Placement = {}): Placement {
+  const nodeSelector = input.nodeSelector === undefined ? before.nodeSelector : pairs(input.nodeSelector);
+  const tolerations = input.tolerations?.map(toleration) ?? before.tolerations;
+  return {
+    ...(nodeSelector === undefined ? {} : { nodeSelector }),
+    ...(tolerations === undefined ? {} : { tolerations }),
+  };
+}
+
+function toleration(text: string): Record<string, unknown> {
+  const [, key, value, effect] =
+    /^([^=:\s]+)(?:=([^:\s]*))?(?::(NoSchedule|PreferNoSchedule|NoExecute))?$/.exec(text) ?? [];
+  if (key === undefined) {
+    throw new UserError("IAPP_CLI_TOLERATION", `--toleration ${text} is not KEY[=VALUE][:EFFECT]`, {
+      remedy: "Write it as the taint of the node, for example gpu=yes:NoSchedule.",
+    });
+  }
+  const how = value === undefined ? { operator: "Exists" } : { operator: "Equal", value };
+  return { key, ...how, ...(effect === undefined ? {} : { effect }) };
 }
 
 /** A quantity of Kubernetes: `500m`, `2`, `512Mi`, `1.5Gi`. */

@@ -5,7 +5,7 @@ import { eventsOf } from "../../kube/await-ready.js";
 import { causeOf, isReady, type PodObject } from "../../kube/causes.js";
 import type { KubeApi } from "../../kube/client/api.js";
 import { lastLines } from "../../kube/logs.js";
-import { LABEL, selectorText } from "../../kube/manifests/index.js";
+import { LABEL, SERVING, selectorText } from "../../kube/manifests/index.js";
 import { routerStatuses } from "../../kube/routers.js";
 import type { Target } from "../../project/targets.js";
 import type { RouterStatus } from "../../router/server.js";
@@ -64,7 +64,7 @@ export function clusterStatus(ctx: Context, target: Target, name: string | undef
 }
 
 async function statusOf(api: KubeApi, target: Target, app: ClusterApp): Promise<ClusterStatus> {
-  const labelSelector = selectorText({ [LABEL.app]: app.name });
+  const labelSelector = `${selectorText({ [LABEL.app]: app.name })},${SERVING}`;
   const { items } = await api.list<PodObject>({ apiVersion: "v1", kind: "Pod" }, { labelSelector });
   const of = (component: string): PodObject[] =>
     items.filter(({ metadata }) => metadata.labels?.[LABEL.component] === component);
