@@ -109,6 +109,12 @@ export const COMMANDS: CommandEntry[] = [
     group: "watch",
     load: () => import("./status.js"),
   },
+  {
+    name: "exec",
+    summary: "run a command where a version runs: in its pod, or in its environment here",
+    group: "watch",
+    load: () => import("./exec.js"),
+  },
   { name: "restart", summary: "start the running version anew", group: "manage", load: () => import("./restart.js") },
   { name: "stop", summary: "stop serving, keep everything", group: "manage", load: () => import("./stop.js") },
   {

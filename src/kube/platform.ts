@@ -9,6 +9,7 @@ import { awaitReady, eventsOf } from "./await-ready.js";
 import { causeOf, isReady, type PodObject } from "./causes.js";
 import { type KubeApi, referenceOf } from "./client/api.js";
 import type { KubeObject, Reference } from "./client/resources.js";
+import { firstCount, isAutoscaler, leaveCount, takeCount } from "./counting.js";
 import { type Forward, forward } from "./forward.js";
 import { lastLines } from "./logs.js";
 import { LABEL, names, selectorText } from "./manifests/index.js";
@@ -138,10 +139,18 @@ export class ClusterPlatform implements Platform {
       ...before,
       ...wanted.filter((one) => !before.some((old) => sameObject(one, old))),
     ]);
+    // An autoscaler that is not wanted any more would go on counting.
+    const freed = await removeAll(this.#api, this.#name, surplus.filter(isAutoscaler));
+    for (const object of objects.filter(({ kind }) => kind === "Deployment")) {
+      if (!("replicas" in (object as unknown as { spec: object }).spec)) {
+        await leaveCount(this.#api, object, await firstCount(this.#api, app));
+      } else if (freed.some(({ object: { name } }) => name === object.metadata.name))
+        await takeCount(this.#api, object);
+    }
     const changes = await applyAll(this.#api, objects.filter(this.#parts === "all" ? () => true : isOfVersions));
     const removed = await removeAll(this.#api, this.#name, surplus);
     if (surplus.length > 0) await this.#inventory(() => wanted);
-    return [...changes, ...removed];
+    return [...changes, ...freed, ...removed];
   }
 
   /**

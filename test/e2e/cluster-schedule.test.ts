@@ -133,6 +133,8 @@ with open('/lake/churn/d.csv', 'w') as f:
   it("puts the new model onto the layers that are there: the same image as if built anew", async () => {
     const { versions } = await project.json<{ versions: { image: string; digest: string }[] }>(["status", "nb"]);
     const { digest, image } = versions[0]!;
+    // Fetches the bundle that was made there.
+    expect((await project.iapp("predict", "nb", "--example")).code).toBe(0);
     const repository = `${registry}/${project.space.namespace}/again`;
     const base = ["--base", `${registry}/iapp/python:3.11`, "--push", "--repository", repository];
     const built = await project.json<{ digest: string }>(["build", digest.slice(0, 12), ...base]);
@@ -182,7 +184,7 @@ with open('/lake/churn/d.csv', 'w') as f:
   }, 60_000);
 
   it("drives a rollout that was left to the cluster, over the loss of its pod", async () => {
-    await project.write([...CELLS, "note = 3"]);
+    await project.write(CELLS.map((cell) => cell.replace("['a', 'b']", "['b', 'a']")));
     const slow = ["--stage", "50,25s", "--bake", "1s", "--accept-unproven"];
     const begun = await project.json<{ phase: string; to: string }>([
       "rollout",

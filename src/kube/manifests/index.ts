@@ -1,5 +1,7 @@
+export * from "./autoscaler.js";
 export * from "./driver.js";
 export * from "./names.js";
+export * from "./network.js";
 export * from "./pod.js";
 export * from "./router.js";
 export * from "./schedule.js";

@@ -9,7 +9,7 @@ export const LABEL = {
 /** When a pod was last asked to be replaced: a change of the template is all that a Deployment needs for that. */
 export const RESTARTED = "iapp.dev/restarted";
 
-export type Component = "router" | "scoring" | "training" | "driver" | "schedule" | "state";
+export type Component = "router" | "scoring" | "training" | "driver" | "schedule" | "network" | "state";
 
 /** Names of the objects of an app. An app's name has at most 40 characters on a cluster, so that all of these fit. */
 export const names = {

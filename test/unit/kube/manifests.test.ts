@@ -63,6 +63,32 @@ describe("manifests", () => {
     expect(JSON.stringify(found)).toContain("churn.example");
   });
 
+  it("leave the number of pods to an autoscaler, but for an app that is stopped", () => {
+    const base = app();
+    const scaled = { ...base, settings: { ...base.settings, autoscale: { min: 2, max: 10, cpu: 70 } } };
+    const of = (state: ClusterApp, kind: string) => appObjects(state).filter((object) => object.kind === kind);
+    const counts = (state: ClusterApp) =>
+      of(state, "Deployment").map((one) => (one as unknown as { spec: { replicas?: number } }).spec.replicas);
+    expect(counts(scaled)).toEqual([undefined, undefined, 2]);
+    expect(of(scaled, "HorizontalPodAutoscaler").map(({ metadata }) => metadata.name)).toEqual([
+      "churn-v1",
+      "churn-v2",
+    ]);
+    expect(counts({ ...scaled, running: false })).toEqual([0, 0, 0]);
+    expect(of({ ...scaled, running: false }, "HorizontalPodAutoscaler")).toEqual([]);
+  });
+
+  it.each(["routers", "closed"] as const)("say who reaches whom (%s)", async (network) => {
+    const base = app();
+    const state = { ...base, settings: { ...base.settings, network, autoscale: { min: 2, max: 10, cpu: 70 } } };
+    const asked = appObjects(state).filter(
+      ({ kind }) => kind === "NetworkPolicy" || kind === "HorizontalPodAutoscaler",
+    );
+    await expect(yamlOf(asked, "prod")).toMatchFileSnapshot(
+      join(import.meta.dirname, `../../fixtures/kube/asked-${network}.yaml`),
+    );
+  });
+
   it("drive a rollout in a job, and train by the clock, with no more rights than that needs", async () => {
     const driver = {
       app: "churn",
