@@ -23,7 +23,7 @@ const JOB_OPTIONS: OptionSpec[] = [...CLUSTER_OPTIONS, ...TRAIN_ON_OPTIONS].filt
 export default defineCommand({
   summary: "train an app on a cluster anew by the clock, and roll out the result",
   description:
-    "Makes a CronJob there that trains the notebook as it serves now, with the data of that time, proves the result, and rolls it out in the same steps as `iapp rollout`. The same model as before, one that is not proved, or one that is rolled back changes nothing, and is told by `iapp schedule history`. A schedule stays with the notebook that it was made for: after another one was rolled out, make it anew.",
+    "Makes a CronJob there that trains the notebook as it serves now, with the data of that time, proves the result, and rolls it out in the same steps as `iapp rollout`. The same model as before, one that is not proved, or one that is rolled back changes nothing, and is told by `iapp schedule history`. After a person has rolled out something else it rests until it is made anew.",
   arguments: [{ name: "<notebook>", summary: "the notebook from which the app was deployed" }],
   options: [
     { flags: "--cron <fields>", summary: 'when: minute hour day month weekday, "0 3 * * 1"' },

@@ -14,8 +14,10 @@ export interface Schedule {
   cron: string;
   time_zone: string | null;
   suspended: boolean;
-  /** Path in the project, and what it was when the schedule was made: the same as the serving version's. */
-  notebook: { path: string; sha256: string };
+  /** Path in the project. */
+  notebook: string;
+  /** What served when the schedule was made: what a person rolls out later is not taken back by it. */
+  version: string;
   created: string;
   by: string;
   training: Omit<TrainingSpec, "name">;

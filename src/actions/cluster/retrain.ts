@@ -1,8 +1,5 @@
-import { join } from "node:path";
 import { OperationError, UserError } from "../../core/errors.js";
 import type { Context } from "../../core/events.js";
-import { readJson } from "../../core/fs.js";
-import type { Lineage } from "../../core/lineage.js";
 import { type ClusterApp, type ClusterVersion, currentVersion } from "../../kube/app-state.js";
 import { readApp } from "../../kube/app-store.js";
 import type { KubeApi } from "../../kube/client/api.js";
@@ -14,9 +11,8 @@ import type { Target } from "../../project/targets.js";
 import { isOver, type RolloutState } from "../../rollout/state.js";
 import type { Candidate } from "../deploy/candidate.js";
 import { onTarget } from "./access.js";
-import { bundleFolder } from "./bundles.js";
 import { leaseAfter, targetInside } from "./detach.js";
-import { repositoryOf, scoringImageFrom } from "./images.js";
+import { scoringImageFrom } from "./images.js";
 import { driveOn, startClusterRollout } from "./rollout.js";
 import { runTraining } from "./train.js";
 
@@ -75,13 +71,15 @@ async function retrain(run: Run): Promise<Result> {
   if (app === null || current === undefined || !app.running) {
     return { outcome: "skipped", text: `${name} does not serve: there is nothing to roll out beside` };
   }
-  const before = await lineage(run, current.bundle);
-  if (before.notebook.sha256 !== schedule.notebook.sha256) return otherNotebook(schedule, current);
+  if (await isNewer(run, current)) {
+    const text = `${current.name} was rolled out after the schedule had been made, beside ${schedule.version}: schedule it anew`;
+    return { outcome: "skipped", text };
+  }
   const job = trainingJob({ ...schedule.training, name: names.training(name, id.split("-").at(-1)!) });
-  const { path: notebook } = schedule.notebook;
+  const { notebook } = schedule;
   const wanted = { layout, target, name, notebook, force: false, keep: true };
   const candidate = await runTraining(ctx, api, job, wanted);
-  const known = await alreadyKnown(run, app, candidate, before);
+  const known = alreadyKnown(app, candidate);
   if (known !== null) return known;
   const outcome = await startClusterRollout(
     ctx,
@@ -104,32 +102,21 @@ async function retrain(run: Run): Promise<Result> {
   return { ...rolledOut(outcome.state), bundle: digest };
 }
 
+/** Did a person roll something out since? What this schedule has made itself is no reason to stop. */
+async function isNewer({ api, schedule }: Run, current: ClusterVersion): Promise<boolean> {
+  const number = (version: string): number => Number(version.slice(1));
+  if (number(current.name) <= number(schedule.version)) return false;
+  const runs = (await readSchedule(api, schedule.app))?.runs ?? [];
+  return !runs.some(({ version }) => version === current.name);
+}
+
 /** Is there nothing to roll out? A model that has served or failed before is not tried again until something has changed. */
-async function alreadyKnown(run: Run, app: ClusterApp, { bundle }: Candidate, before: Lineage): Promise<Result | null> {
+function alreadyKnown(app: ClusterApp, { bundle }: Candidate): Result | null {
   const same = app.versions.filter((version) => version.bundle === bundle.digest).at(-1);
-  if (same !== undefined) {
-    const serves = same.name === currentVersion(app);
-    const text = serves
-      ? `${same.name} serves this already`
-      : `the same as ${same.name}, which does not serve any more`;
-    return { outcome: "unchanged", text, bundle: bundle.digest };
-  }
-  const after = await lineage(run, bundle.digest);
-  if (JSON.stringify(after.parameters) === JSON.stringify(before.parameters)) return null;
-  const [is, was] = [after, before].map(({ parameters }) => parameters.map((one) => one.name).join(", ") || "none");
-  const text = `${currentVersion(app)} was trained with other parameters (${was}) than the schedule has (${is}): schedule it anew`;
-  return { outcome: "skipped", text, bundle: bundle.digest };
-}
-
-function otherNotebook({ notebook }: Schedule, current: ClusterVersion): Result {
-  const text = `${current.name} was made from another state of ${notebook.path} than the schedule: schedule it anew`;
-  return { outcome: "skipped", text };
-}
-
-async function lineage({ ctx, target, layout, schedule }: Run, bundle: string): Promise<Lineage> {
-  const place = { repository: repositoryOf(target, schedule.app), insecure: target.insecure };
-  const dir = await bundleFolder(ctx, layout, bundle, place);
-  return (await readJson<Lineage>(join(dir, "lineage.json")))!;
+  if (same === undefined) return null;
+  const serves = same.name === currentVersion(app);
+  const text = serves ? `${same.name} serves this already` : `the same as ${same.name}, which does not serve any more`;
+  return { outcome: "unchanged", text, bundle: bundle.digest };
 }
 
 function rolledOut(state: RolloutState): Result {

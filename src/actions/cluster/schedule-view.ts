@@ -30,7 +30,7 @@ export async function scheduleView(api: KubeApi, app: string): Promise<ScheduleV
   const found = await readSchedule(api, app);
   if (found === null) return null;
   const { cron, time_zone, suspended, created, by, notebook } = found.schedule;
-  return { app, cron, time_zone, suspended, created, by, notebook: notebook.path, last: found.runs[0] ?? null };
+  return { app, cron, time_zone, suspended, created, by, notebook, last: found.runs[0] ?? null };
 }
 
 /** What came of the runs, newest first. */

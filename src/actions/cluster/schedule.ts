@@ -50,18 +50,20 @@ export function scheduleOnCluster(ctx: Context, input: ScheduleInput): Promise<S
     await refuseTaken(api, draft);
     // What the cluster would not take is said before anything is built.
     await apply(api, draft.at(-1)!, true).catch(refusedCron);
-    const bundle = await sameNotebook(ctx, input, app);
-    const { spec: training } = await trainingSpec(ctx, input);
+    const serving = await servingBundle(ctx, input, app);
+    const own = input.train.parameters.length > 0 ? input.train.parameters : serving.parameters;
+    const { spec: training } = await trainingSpec(ctx, { ...input, train: { ...input.train, parameters: own } });
     const image = await toolImage(ctx, layout, target);
     const schedule: Schedule = {
       schema: "iapp.schedule/1",
       ...clock,
       image,
-      notebook: bundle.notebook,
+      notebook: serving.notebook,
+      version: serving.version,
       created: new Date(ctx.now()).toISOString(),
       by: myself(),
       training,
-      template: await scoringImage(ctx, layout, target, name, bundle),
+      template: await scoringImage(ctx, layout, target, name, serving.bundle),
       rollout: input.rollout,
     };
     await updateSchedule(api, name, (before) => ({ schedule, runs: before?.runs ?? [] }));
@@ -101,12 +103,12 @@ function refusedCron(error: unknown): never {
   );
 }
 
-/** The serving version's bundle, which must come from the very notebook that is scheduled: else its first run would take back an edit. */
-async function sameNotebook(
+/** What serves now: its bundle, and the parameters with which it was trained. Says so where the notebook has been edited since. */
+async function servingBundle(
   ctx: Context,
   { layout, target, name, train }: ScheduleInput,
   app: ClusterApp,
-): Promise<{ dir: string; digest: string; notebook: Schedule["notebook"] }> {
+): Promise<{ bundle: { dir: string; digest: string }; version: string; notebook: string; parameters: string[] }> {
   const current = app.versions.find((version) => version.name === currentVersion(app));
   if (current === undefined) {
     throw new UserError("IAPP_SCHEDULE_NOTHING", `no version of ${name} has all requests`, {
@@ -116,14 +118,13 @@ async function sameNotebook(
   const place = { repository: repositoryOf(target, name), insecure: target.insecure };
   const dir = await bundleFolder(ctx, layout, current.bundle, place);
   const { lineage } = await readBundle(dir);
-  const path = relative(layout.root, train.notebook).split(sep).join("/");
-  const { sha256 } = await digestFile(train.notebook);
-  if (lineage.notebook.sha256 !== sha256) {
-    throw new UserError("IAPP_SCHEDULE_NOTEBOOK", `${path} is not what ${name} ${current.name} was made from`, {
-      remedy: `First roll it out: iapp rollout ${path} --target ${target.name}`,
-    });
+  const notebook = relative(layout.root, train.notebook).split(sep).join("/");
+  if (lineage.notebook.sha256 !== (await digestFile(train.notebook)).sha256) {
+    const text = `${notebook} has been edited since ${current.name} was made from it: the first run rolls the edit out`;
+    ctx.emit({ code: "schedule.edited", level: "warn", text });
   }
-  return { dir, digest: current.bundle, notebook: { path, sha256 } };
+  const parameters = lineage.parameters.map((one) => `${one.name}=${JSON.stringify(one.value)}`);
+  return { bundle: { dir, digest: current.bundle }, version: current.name, notebook, parameters };
 }
 
 /** Ends the schedule; a run that is under way goes on. @returns whether there was one */
