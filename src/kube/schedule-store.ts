@@ -4,7 +4,7 @@ import type { RolloutState } from "../rollout/state.js";
 import { MANAGER } from "./apply.js";
 import type { KubeApi } from "./client/api.js";
 import { isConflict } from "./client/errors.js";
-import { labelsOf, names, type TrainingSpec } from "./manifests/index.js";
+import { labelsOf, names, type PodSource, type TrainingSpec } from "./manifests/index.js";
 import type { ConfigMapObject } from "./router-feed.js";
 
 /** Retraining by the clock, as a person has asked for it: everything that a run needs, but no secret. */
@@ -23,6 +23,8 @@ export interface Schedule {
   training: Omit<TrainingSpec, "name">;
   /** iapp's own image, for its runs. */
   image: string;
+  /** Where its runs may run, as the app's routers. */
+  source: PodSource;
   /** Longest time of one run, in seconds. */
   deadline: number;
   /** A scoring image with the packages of this notebook, as nodes name it: a new model goes onto its layers. */

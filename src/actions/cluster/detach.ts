@@ -8,6 +8,7 @@ import { isConflict } from "../../kube/client/errors.js";
 import { acquireLease, type Lease } from "../../kube/lease.js";
 import { type DriverSpec, driverAccount, driverJob, names } from "../../kube/manifests/index.js";
 import { insideTarget, type Target } from "../../project/targets.js";
+import type { RolloutState } from "../../rollout/state.js";
 
 export { TRY_AGAIN } from "../../kube/manifests/index.js";
 
@@ -18,13 +19,17 @@ const LEASE_MS = 60_000;
 const LOOK_MS = 1000;
 
 /** What a driver's pod is told, but for its command. No secret is in it. */
-export function driverSpec(target: Target, app: string, image: string, args: string[]): DriverSpec {
+export function driverSpec(
+  target: Target,
+  { app, image, source }: Pick<DriverSpec, "app" | "image" | "source">,
+  args: string[],
+): DriverSpec {
   return {
     app,
     image,
     args,
     env: [{ name: "IAPP_TARGET", value: JSON.stringify(insideTarget(target)) }],
-    source: { pullSecrets: target.pull_secrets },
+    source,
     pushSecret: target.push_secret,
   };
 }
@@ -33,13 +38,14 @@ export function driverSpec(target: Target, app: string, image: string, args: str
 export async function launchDriver(
   api: KubeApi,
   target: Target,
-  { app, image, version, id }: { app: string; image: string; version: string; id: string },
+  { app, image, source }: Pick<DriverSpec, "app" | "image" | "source">,
+  { to, id }: Pick<RolloutState, "to" | "id">,
 ): Promise<void> {
   const account = driverAccount(app, names.driver(app), "driver", false);
   await refuseTaken(api, account);
   await applyAll(api, account);
-  const spec = driverSpec(target, app, image, ["_cluster-rollout", app]);
-  const name = names.drive(app, version, id.split("-").at(-1)!);
+  const spec = driverSpec(target, { app, image, source }, ["_cluster-rollout", app]);
+  const name = names.drive(app, to, id.split("-").at(-1)!);
   await api.create(driverJob(spec, name, DEADLINE_SECONDS)).catch((error: unknown) => {
     // Only the answer to an earlier try was lost.
     if (!isConflict(error)) throw error;

@@ -94,7 +94,7 @@ export function startClusterRollout(
       await lease.release();
     }
     const state = (await readRollout(api, name))!;
-    await launchDriver(api, target, { app: name, image: router, version: state.to, id: state.id });
+    await launchDriver(api, target, { app: name, image: router, source: before.settings.router.source }, state);
     return { kind: "detached", state };
   });
 }

@@ -13,6 +13,7 @@ import type { ProjectLayout } from "../../project/layout.js";
 import type { Target } from "../../project/targets.js";
 import { digestFile } from "../bundle/digest.js";
 import { readBundle } from "../bundle/index.js";
+import { givenParameters } from "../rollout/own-source.js";
 import type { RolloutInput } from "../rollout/start.js";
 import type { TrainInput } from "../train/index.js";
 import { checkName, onTarget, resolveClusterApp } from "./access.js";
@@ -45,7 +46,8 @@ export function scheduleOnCluster(ctx: Context, input: ScheduleInput): Promise<S
     const app = await resolveClusterApp(api, target, name);
     const { cron, timeZone: time_zone, train } = input;
     const deadline = (train.runSeconds ?? 24 * 3600) + ROLLOUT_SECONDS;
-    const clock = { app: name, cron, time_zone, suspended: false, deadline };
+    const { source } = app.settings.router;
+    const clock = { app: name, cron, time_zone, suspended: false, deadline, source };
     const draft = objectsOf(target, { ...clock, image: "iapp" });
     await refuseTaken(api, draft);
     // What the cluster would not take is said before anything is built.
@@ -74,16 +76,10 @@ export function scheduleOnCluster(ctx: Context, input: ScheduleInput): Promise<S
 
 function objectsOf(
   target: Target,
-  {
-    app,
-    cron,
-    time_zone,
-    suspended,
-    deadline,
-    image,
-  }: Pick<Schedule, "app" | "cron" | "time_zone" | "suspended" | "deadline" | "image">,
+  clock: Omit<Schedule, "schema" | "notebook" | "version" | "created" | "by" | "training" | "template" | "rollout">,
 ): KubeObject[] {
-  const driver = driverSpec(target, app, image, ["_cluster-retrain", app]);
+  const { app, cron, time_zone, suspended, deadline, image, source } = clock;
+  const driver = driverSpec(target, { app, image, source }, ["_cluster-retrain", app]);
   return scheduleObjects({ ...driver, cron, timeZone: time_zone, suspended, deadline });
 }
 
@@ -123,7 +119,7 @@ async function servingBundle(
     const text = `${notebook} has been edited since ${current.name} was made from it: the first run rolls the edit out`;
     ctx.emit({ code: "schedule.edited", level: "warn", text });
   }
-  const parameters = lineage.parameters.map((one) => `${one.name}=${JSON.stringify(one.value)}`);
+  const parameters = givenParameters(lineage);
   return { bundle: { dir, digest: current.bundle }, version: current.name, notebook, parameters };
 }
 

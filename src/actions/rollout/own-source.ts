@@ -34,10 +34,18 @@ export async function sourceOf(name: string, root: string, lineage: Lineage): Pr
       remedy: "Go to the project that has it, or name the notebook: iapp rollout NOTEBOOK --retrain",
     });
   }
-  const parameters = lineage.parameters.map((one) => `${one.name}=${JSON.stringify(one.value)}`);
+  const parameters = givenParameters(lineage);
   const { served } = lineage;
   const serve = served !== null && served.alternatives.length > 0 ? served.name : null;
   return { name, notebook, parameters, serve };
+}
+
+/** `NAME=VALUE` for each parameter that was set, as it was written. */
+export function givenParameters({ parameters }: Pick<Lineage, "parameters">): string[] {
+  return parameters.map(({ name, value, given }) => {
+    const text = given ?? (typeof value === "string" ? value : JSON.stringify(value));
+    return `${name}=${text}`;
+  });
 }
 
 export function nothingServes(name: string): UserError {

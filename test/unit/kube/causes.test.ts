@@ -37,7 +37,12 @@ describe("what keeps a pod from being ready", () => {
       "pull-secret",
       true,
       container({ waiting: { reason: "ErrImagePull" } }),
-      [event("Failed", "unexpected status from HEAD request to https://r.example/v2/a/manifests/1: 403 Forbidden")],
+      [
+        event(
+          "Failed",
+          "Failed to pull image: unexpected status from HEAD request to https://r.example/v2/a/manifests/1: 403 Forbidden",
+        ),
+      ],
     ],
     [
       "pull-secret",
