@@ -1,4 +1,5 @@
-import { posix } from "node:path";
+import { readdir } from "node:fs/promises";
+import { join, posix } from "node:path";
 import { UserError } from "../../core/errors.js";
 import type { DataMount } from "../../kube/manifests/index.js";
 
@@ -15,6 +16,23 @@ export function dataMounts(texts: readonly string[]): DataMount[] {
   throw new UserError("IAPP_CLI_DATA", `two --data are put at ${clash}`, {
     remedy: "Give each a path of its own, none inside of another one.",
   });
+}
+
+/**
+ * A node makes the folders above a mount as root, and the job, which is nobody, could put none of the project's own files into them.
+ * @throws UserError where it would have to
+ */
+export async function refuseMixed(root: string, mounts: readonly DataMount[]): Promise<void> {
+  for (const { path } of mounts) {
+    const parent = posix.dirname(path);
+    if (parent === ".") continue;
+    const others = (await readdir(join(root, parent)).catch(() => [])).filter((name) => name !== posix.basename(path));
+    if (others.length === 0) continue;
+    throw new UserError("IAPP_CLI_DATA", `--data cannot be put at ${path}: the project has other files in ${parent}`, {
+      lines: others.slice(0, 5),
+      remedy: "Put it into a folder of its own directly below the project.",
+    });
+  }
 }
 
 function dataMount(text: string): DataMount {

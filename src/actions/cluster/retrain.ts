@@ -26,6 +26,8 @@ interface Run {
   schedule: Schedule;
   /** Name of the Job. */
   id: string;
+  /** The run as it is noted so far. */
+  noted: ScheduleRun;
 }
 
 /**
@@ -40,8 +42,9 @@ export function retrainInside(ctx: Context, app: string): Promise<ScheduleRun> {
     if (found === null) throw new UserError("IAPP_SCHEDULE_NONE", `${app} has no schedule any more`);
     const began = found.runs.find((run) => run.id === id)?.began ?? new Date(api.now()).toISOString();
     const nothing = { id, began, ended: null, version: null, bundle: null };
-    await noteRun(api, app, { ...nothing, outcome: "running", text: "training" });
-    const run = { ctx, api, target, layout: await findProject(ctx.cwd), schedule: found.schedule, id };
+    const noted: ScheduleRun = { ...nothing, outcome: "running", text: "training" };
+    await noteRun(api, app, noted);
+    const run = { ctx, api, target, layout: await findProject(ctx.cwd), schedule: found.schedule, id, noted };
     const result = await (isOurs(await readRollout(api, app), id) ? goOn(run) : retrain(run)).catch(outcomeOf);
     const ended: ScheduleRun = { ...nothing, ended: new Date(api.now()).toISOString(), ...result };
     await noteRun(api, app, ended);
@@ -81,6 +84,7 @@ async function retrain(run: Run): Promise<Result> {
   const candidate = await runTraining(ctx, api, job, wanted);
   const known = alreadyKnown(app, candidate);
   if (known !== null) return known;
+  await noteRun(api, name, { ...run.noted, text: "proved, and being rolled out" });
   const outcome = await startClusterRollout(
     ctx,
     target,

@@ -18,7 +18,7 @@ import { errorOf, readReport } from "../job/report.js";
 import type { TrainInput } from "../train/index.js";
 import { onTarget } from "./access.js";
 import { bundleFolder } from "./bundles.js";
-import { dataMounts } from "./data.js";
+import { dataMounts, refuseMixed } from "./data.js";
 import { repositoryOf } from "./images.js";
 import { jobSettings, type SettingsInput } from "./settings.js";
 
@@ -55,6 +55,7 @@ export async function trainingSpec(
 ): Promise<{ spec: Omit<TrainingSpec, "name">; run: string }> {
   const tag = parseReference(`${repositoryOf(target, name)}:training`);
   const data = dataMounts(settings.data ?? []);
+  await refuseMixed(layout.root, data);
   const { reference, digest } = await buildTraining(ctx, {
     layout,
     base: target.base,

@@ -1,5 +1,6 @@
+import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { dataMounts } from "../../../../src/actions/cluster/data.js";
+import { dataMounts, refuseMixed } from "../../../../src/actions/cluster/data.js";
 import { jobSettings, parseAutoscale, wantedSettings } from "../../../../src/actions/cluster/settings.js";
 import { splitWords } from "../../../../src/actions/exec/index.js";
 import { newApp } from "../../../../src/kube/app-state.js";
@@ -41,6 +42,13 @@ describe("what is said of a job's data", () => {
     expect(() => dataMounts(["pvc:a=data", "pvc:b=data/b"])).toThrow("two --data");
     expect(dataMounts(["pvc:a=data", "pvc:b=data2"])).toHaveLength(2);
     expect(() => dataMounts(["s3://bucket/x=data"])).toThrow("s3://bucket/x is not in the cluster");
+  });
+
+  it("is not put where the project has files of its own", async () => {
+    const mounts = dataMounts(["pvc:lake=cluster/target", "pvc:lake=nowhere/raw", "pvc:lake=data"]);
+    const root = resolve(import.meta.dirname, "../../../../src/actions");
+    await expect(refuseMixed(root, mounts)).rejects.toThrow("the project has other files in cluster");
+    await refuseMixed(root, mounts.slice(1));
   });
 });
 
