@@ -14,6 +14,16 @@ export const TARGET_OPTION: OptionSpec = {
 /** How pods are run; kept until something else is said. */
 export const CLUSTER_OPTIONS: OptionSpec[] = [
   { flags: "--replicas <number>", summary: "cluster: pods of the service (default: 2)" },
+  { flags: "--autoscale <range>", summary: "cluster: count them by load instead: 2..10; none: no more" },
+  {
+    flags: "--cpu-target <percent>",
+    summary: "cluster: of their processor share at which there are more (default: 70)",
+  },
+  {
+    flags: "--network-policy <who>",
+    summary: "cluster: who reaches the service: routers; closed: and it reaches nothing itself; none",
+    choices: ["routers", "closed", "none"],
+  },
   { flags: "--cpu <quantity>", summary: "cluster: processor share that each pod asks for: 500m, 2" },
   { flags: "--memory <quantity>", summary: "cluster: memory that each pod asks for, and its limit: 512Mi, 2Gi" },
   {
@@ -31,6 +41,11 @@ export const CLUSTER_OPTIONS: OptionSpec[] = [
     summary: "cluster: only nodes with this label (repeatable)",
     collect: true,
   },
+  {
+    flags: "--toleration <taint>",
+    summary: "cluster: also nodes with this taint: gpu=yes:NoSchedule (repeatable)",
+    collect: true,
+  },
 ];
 
 /** Where and how a notebook is trained that goes to a cluster. */
@@ -43,6 +58,11 @@ export const TRAIN_ON_OPTIONS: OptionSpec[] = [
   { flags: "--train-cpu <quantity>", summary: "cluster: processor share of the training job" },
   { flags: "--train-memory <quantity>", summary: "cluster: memory of the training job" },
   { flags: "--gpu <number>", summary: "cluster: graphics cards of the training job" },
+  {
+    flags: "--data <source=path>",
+    summary: "cluster: what the training job finds under a path of the project: pvc:CLAIM[:/FOLDER]=data (repeatable)",
+    collect: true,
+  },
 ];
 
 /** The target that a command line names or the project has chosen; null: this machine. */
@@ -52,15 +72,26 @@ export async function targetOf(host: Host, { options }: CommandInput, from = hos
 }
 
 export async function settingsInput({ options }: CommandInput): Promise<SettingsInput> {
-  const { parseExpose } = await import("../actions/cluster/settings.js");
+  const { parseAutoscale, parseExpose } = await import("../actions/cluster/settings.js");
+  const [autoscale, cpuTarget] = [options.autoscale as string | undefined, options.cpuTarget as string | undefined];
+  if (cpuTarget !== undefined && autoscale === undefined) {
+    throw new UserError("IAPP_CLI_AUTOSCALE", "--cpu-target goes with --autoscale", {
+      remedy: "Say how many pods, too: --autoscale 2..10",
+    });
+  }
+  const network = options.networkPolicy as "routers" | "closed" | "none" | undefined;
   return {
     replicas: replicaCount(options.replicas as string | undefined),
+    autoscale: autoscale === undefined ? undefined : autoscale === "none" ? null : parseAutoscale(autoscale, cpuTarget),
+    network: network === "none" ? null : network,
     cpu: options.cpu as string | undefined,
     memory: options.memory as string | undefined,
     expose: parseExpose(options.expose as string | undefined),
     env: options.env as string[] | undefined,
     envFrom: options.envFrom as string[] | undefined,
     nodeSelector: options.nodeSelector as string[] | undefined,
+    tolerations: options.toleration as string[] | undefined,
+    data: options.data as string[] | undefined,
     trainCpu: options.trainCpu as string | undefined,
     trainMemory: options.trainMemory as string | undefined,
     gpus: replicaCount(options.gpu as string | undefined),
@@ -84,7 +115,11 @@ export function refuseFlags({ options }: CommandInput, target: Target | null): v
     });
   }
   if (target !== null) return;
-  const only = ["replicas", "cpu", "memory", "expose", "env", "envFrom", "nodeSelector"].concat([
+  const only = ["replicas", "cpu", "memory", "expose", "env", "envFrom", "nodeSelector", "toleration"].concat([
+    "autoscale",
+    "cpuTarget",
+    "networkPolicy",
+    "data",
     "trainOn",
     "trainCpu",
     "trainMemory",

@@ -19,7 +19,7 @@ import { type CommandInput, defineCommand } from "./command.js";
 import { TRAIN_OPTIONS, trainInput } from "./train.js";
 
 /** Files of a project that go to a cluster in an image; more than that belongs in a store of its own. */
-const LARGEST_PROJECT = 500e6;
+export const LARGEST_PROJECT = 500e6;
 
 export default defineCommand({
   summary: "train, prove, start and answer an example; print the URL",
@@ -117,7 +117,7 @@ async function bundleCandidate(
   return fromBundle(path, index.digest, python);
 }
 
-async function trainThere(
+export async function trainThere(
   layout: ProjectLayout,
   target: Target,
   notebook: string,

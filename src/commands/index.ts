@@ -56,6 +56,12 @@ export const COMMANDS: CommandEntry[] = [
     load: () => import("./rollback.js"),
   },
   {
+    name: "schedule",
+    summary: "train an app on a cluster anew by the clock, and roll out the result",
+    group: "run",
+    load: () => import("./schedule.js"),
+  },
+  {
     name: "predict",
     summary: "send rows to the running service",
     group: "run",
@@ -103,6 +109,12 @@ export const COMMANDS: CommandEntry[] = [
     group: "watch",
     load: () => import("./status.js"),
   },
+  {
+    name: "exec",
+    summary: "run a command where a version runs: in its pod, or in its environment here",
+    group: "watch",
+    load: () => import("./exec.js"),
+  },
   { name: "restart", summary: "start the running version anew", group: "manage", load: () => import("./restart.js") },
   { name: "stop", summary: "stop serving, keep everything", group: "manage", load: () => import("./stop.js") },
   {
@@ -138,6 +150,20 @@ export const COMMANDS: CommandEntry[] = [
     group: "tools",
     hidden: true,
     load: () => import("./cluster-router.js"),
+  },
+  {
+    name: "_cluster-rollout",
+    summary: "drive an app's rollout on a cluster",
+    group: "tools",
+    hidden: true,
+    load: () => import("./cluster-rollout.js"),
+  },
+  {
+    name: "_cluster-retrain",
+    summary: "train an app anew on a cluster",
+    group: "tools",
+    hidden: true,
+    load: () => import("./cluster-retrain.js"),
   },
   {
     name: "_rollout",

@@ -1,12 +1,6 @@
 import { basename, dirname, resolve } from "node:path";
 import {
-  DEFAULT_SHADOW,
-  DEFAULT_STAGES,
   formatDuration,
-  parseDuration,
-  parseShadow,
-  parseStages,
-  parseSticky,
   type RolloutInput,
   type RolloutState,
   requestRollout,
@@ -19,9 +13,10 @@ import { projectConfig } from "../config/index.js";
 import { ExitCode, Interrupted, UserError } from "../core/errors.js";
 import type { Host } from "../core/host.js";
 import { findProject } from "../project/layout.js";
-import { TARGET_OPTION, targetOf } from "./cluster-options.js";
+import { refuseFlags, TARGET_OPTION, TRAIN_ON_OPTIONS, targetOf } from "./cluster-options.js";
 import { type CommandInput, defineCommand } from "./command.js";
-import { candidateOf } from "./deploy.js";
+import { candidateOf, trainThere } from "./deploy.js";
+import { PACE_OPTIONS, paceOf } from "./pace.js";
 import { endText, explainText, historyText, statusText } from "./rollout-text.js";
 import { TRAIN_OPTIONS } from "./train.js";
 
@@ -32,40 +27,28 @@ export default defineCommand({
   summary: "bring a new version up beside the old one and move requests step by step",
   description:
     "Trains the notebook unless nothing has changed, starts the new version beside the old one, and moves requests to it in steps. A step ends when its time is over and the evidence is there; a version that fails more often, answers more slowly, or dies is rolled back by itself. The old version stays warm until the end. Any person may look, pause, go on or abort from another terminal; Ctrl-C leaves it holding.",
-  arguments: [{ name: "<source>", summary: "the notebook; or a bundle: its folder, or the beginning of its digest" }],
+  arguments: [
+    {
+      name: "[source]",
+      summary: "the notebook; or a bundle: its folder, or the beginning of its digest; with --retrain: the app",
+    },
+  ],
   options: [
     { flags: "--name <name>", summary: "name of the app (default: the notebook's file name)" },
-    { flags: "--blue-green", summary: "no steps: all requests at once, the old version waits beside it" },
     {
-      flags: "--stage <stage>",
-      summary: `percent, shortest time, least requests: 10,5m,200req (repeatable; default: ${DEFAULT_STAGES.join(" ")})`,
-      collect: true,
+      flags: "--retrain",
+      summary: "the app's own notebook and settings with the data of today; the source may be left out",
     },
-    { flags: "--bake <time>", summary: "how long the old version waits after the last step", default: "2m" },
-    {
-      flags: "--shadow <plan>",
-      summary: "first only copies of requests, whose answers are compared: shortest time, least pairs (5m,200req)",
-    },
-    {
-      flags: "--expect-agreement <share>",
-      summary: "rows that both versions answer alike, such as 0.98; else it goes back (implies --shadow)",
-    },
-    {
-      flags: "--expect-mean-shift <size>",
-      summary: "most that the mean of numeric answers may move; else it goes back (implies --shadow)",
-    },
-    { flags: "--expect-psi <index>", summary: "a step waits while answers are distributed otherwise than this allows" },
-    { flags: "--sticky <key>", summary: "the same client gets the same version: header:X-User or cookie:NAME" },
-    { flags: "--excess <points>", summary: "percentage points by which errors may be more", default: "2" },
-    { flags: "--accept-unproven", summary: "let time alone end a step: for apps with few requests" },
-    { flags: "--allow-contract-change", summary: "although requests that were good may be refused" },
-    { flags: "--detach", summary: "leave it to a process of its own" },
+    ...PACE_OPTIONS,
+    { flags: "--detach", summary: "leave it to a process of its own; on a cluster, to a job there" },
     { flags: "--on-interrupt <what>", summary: "at Ctrl-C", choices: ["hold", "rollback"], default: "hold" },
     TARGET_OPTION,
+    ...TRAIN_ON_OPTIONS,
     ...TRAIN_OPTIONS,
   ],
   examples: [
     "iapp rollout churn.ipynb",
+    "iapp rollout churn --retrain",
     "iapp rollout churn.ipynb --blue-green --bake 10m",
     "iapp rollout churn.ipynb --stage 5,5m,200req --stage 25,10m,500req --detach",
     "iapp rollout churn.ipynb --shadow 10m,500req --expect-agreement 0.98",
@@ -151,45 +134,34 @@ export default defineCommand({
       run: (input, host) => ask(host, input, "abort"),
     },
   },
-  async run(input, host) {
-    const given = input.args[0]!;
+  async run(typed, host) {
+    const input = typed.options.retrain === true ? await retrained(host, typed) : typed;
+    const given = input.args[0];
+    if (given === undefined) {
+      throw new UserError("IAPP_ROLLOUT_SOURCE", "it is not said what is rolled out", {
+        remedy: "Name a notebook or a bundle; with --retrain the app's own notebook is taken.",
+      });
+    }
     const layout = await findProject(given.endsWith(".ipynb") ? dirname(resolve(host.cwd, given)) : host.cwd);
     const { config } = await projectConfig(layout.root);
     const { name, prepare } = await candidateOf(host, layout, input, config.name);
-    const texts = (input.options.stage as string[] | undefined) ?? [];
-    const stages = input.options.blueGreen === true ? [] : stagesOf(texts.length > 0 ? texts : DEFAULT_STAGES);
-    const bakeMs = parseDuration(String(input.options.bake));
-    if (bakeMs === null)
-      throw new UserError("IAPP_CLI_TIME", `--bake ${String(input.options.bake)} is not a time such as 90s or 5m`);
-    const excess = Number(input.options.excess) / 100;
-    if (!(excess > 0 && excess < 1)) {
-      throw new UserError(
-        "IAPP_CLI_NUMBER",
-        `--excess ${String(input.options.excess)} is not a number of percentage points`,
-      );
-    }
-    const answers = answersOf(input);
+    const pace = paceOf(input);
     host.emit({
       code: "rollout.plan",
       level: "info",
-      text: `at least ${formatDuration(shortestTime(stages, bakeMs, 0, answers.shadow))}; both versions run until the end; back at any time: iapp rollback ${name}`,
+      text: `at least ${formatDuration(shortestTime(pace.stages, pace.bakeMs, 0, pace.shadow))}; both versions run until the end; back at any time: iapp rollback ${name}`,
     });
-    const unproven = input.options.acceptUnproven === true;
     try {
       const target = await targetOf(host, input, layout.root);
-      const detach = input.options.detach === true;
-      if (target !== null && detach) throw noDetach();
+      refuseFlags(input, target);
+      const there = target !== null && input.options.trainOn === "cluster" && given.endsWith(".ipynb");
       const wanted: RolloutInput = {
         layout,
         name,
         source: basename(given),
-        prepare,
-        stages,
-        bakeMs,
-        limits: { excess, alpha: 0.01, unproven },
-        ...answers,
-        allowContractChange: input.options.allowContractChange === true,
-        detach,
+        prepare: there ? await trainThere(layout, target, resolve(host.cwd, given), name, input) : prepare,
+        ...pace,
+        detach: input.options.detach === true,
       };
       const outcome =
         target === null
@@ -212,45 +184,27 @@ export default defineCommand({
   },
 });
 
-function noDetach(): UserError {
-  return new UserError("IAPP_ROLLOUT_DETACH", "--detach is for this machine so far", {
-    remedy: "Let the command run; Ctrl-C leaves the rollout holding, and `iapp rollout resume` goes on from anywhere.",
-  });
-}
-
-/** What is to be looked at in the answers themselves, and which clients stay together. */
-function answersOf({ options }: CommandInput): Pick<RolloutInput, "shadow" | "sticky" | "expect"> {
-  const number = (flag: string, value: unknown, most: number): number | null => {
-    if (value === undefined) return null;
-    const read = Number(value);
-    if (read > 0 && read <= most) return read;
-    const range = most === 1 ? "between 0 and 1" : "above 0";
-    throw new UserError("IAPP_CLI_NUMBER", `${flag} ${String(value)} is not a number ${range}`);
+/** The command line that `--retrain` stands for: the app's own notebook, run although nothing that is seen from here has changed. */
+async function retrained(host: Host, { args, rest, options }: CommandInput): Promise<CommandInput> {
+  const [given] = args;
+  if (given?.endsWith(".ipynb") === true) return { args, rest, options: { ...options, force: true } };
+  const target = await targetOf(host, { args, rest, options });
+  const own =
+    target === null
+      ? await (await import("../actions/rollout/own-source.js")).ownSource(host, given)
+      : await (await import("../actions/cluster/own-source.js")).ownClusterSource(host, target, given);
+  const said = (options.param as string[] | undefined) ?? [];
+  return {
+    args: [own.notebook],
+    rest,
+    options: {
+      ...options,
+      name: own.name,
+      force: true,
+      param: [...own.parameters, ...said],
+      ...(options.serve === undefined && own.serve !== null ? { serve: own.serve } : {}),
+    },
   };
-  const expect = {
-    agreement: number("--expect-agreement", options.expectAgreement, 1),
-    mean_shift: number("--expect-mean-shift", options.expectMeanShift, Number.MAX_VALUE),
-    psi: number("--expect-psi", options.expectPsi, Number.MAX_VALUE),
-  };
-  const implied = expect.agreement !== null || expect.mean_shift !== null ? DEFAULT_SHADOW : undefined;
-  const shadow = (options.shadow as string | undefined) ?? implied;
-  try {
-    return {
-      expect,
-      shadow: shadow === undefined ? null : parseShadow(shadow),
-      sticky: options.sticky === undefined ? null : parseSticky(String(options.sticky)),
-    };
-  } catch (error) {
-    throw new UserError("IAPP_ROLLOUT_PLAN", (error as Error).message);
-  }
-}
-
-function stagesOf(texts: readonly string[]): ReturnType<typeof parseStages> {
-  try {
-    return parseStages(texts);
-  } catch (error) {
-    throw new UserError("IAPP_ROLLOUT_STAGE", (error as Error).message);
-  }
 }
 
 const onClusters = (): Promise<typeof import("../actions/cluster/rollout.js")> =>

@@ -1,4 +1,4 @@
-import type { ClusterStatus } from "../actions/cluster/status.js";
+import type { ClusterStatus, ClusterVersionStatus } from "../actions/cluster/status.js";
 import type { AppStatus } from "../actions/status/index.js";
 import type { Host } from "../core/host.js";
 import { table } from "../ui/table.js";
@@ -44,7 +44,7 @@ function text(app: AppStatus | ClusterStatus, host: Host): string {
     version.phase,
     ...("pid" in version
       ? [version.pid === null ? "-" : String(version.pid), version.uptime === null ? "-" : duration(version.uptime)]
-      : [`${version.ready}/${version.wanted}`]),
+      : [`${version.ready}/${version.wanted}${rangeText(version)}`]),
     String(version.restarts),
     requests(version.requests),
     version.digest.slice(0, 12),
@@ -63,7 +63,24 @@ function text(app: AppStatus | ClusterStatus, host: Host): string {
     lines.push(`  ${style.red(`${part.name} ${part.problem.text}`)}`);
     lines.push(...part.problem.lines.slice(-8).map((line) => `    ${style.dim(line)}`));
   }
+  for (const version of app.versions) {
+    if ("autoscale" in version && version.autoscale?.problem != null)
+      lines.push(`  ${style.yellow(`${version.name} is not counted by load: ${version.autoscale.problem}`)}`);
+  }
+  if ("applied" in app && app.applied)
+    lines.push(`  ${style.dim("applied from rendered files: iapp shows it, and changes nothing")}`);
+  if ("schedule" in app && app.schedule !== null) lines.push(`  ${style.dim(scheduleText(app.schedule))}`);
   return lines.join("\n");
+}
+
+const rangeText = ({ autoscale }: ClusterVersionStatus): string =>
+  autoscale === null ? "" : ` (${autoscale.min}..${autoscale.max})`;
+
+function scheduleText({ cron, time_zone, suspended, last }: NonNullable<ClusterStatus["schedule"]>): string {
+  const when = `trained anew at ${cron}${time_zone === null ? "" : ` (${time_zone})`}${suspended ? ", suspended" : ""}`;
+  return last === null
+    ? when
+    : `${when}; last: ${(last.ended ?? last.began).slice(0, 10)} ${last.outcome}: ${last.text}`;
 }
 
 /** `1 204 (3 failed)`: failed are the 5xx and what was cut off. */

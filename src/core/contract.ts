@@ -30,6 +30,8 @@ export interface ProgramCell {
 export interface ProgramParameter {
   name: string;
   value: unknown;
+  /** As it was written: 2.0 is another number than 2. */
+  given?: string;
   how: "cell" | "env" | "assign";
   cell: number | null;
   span: Span | null;

@@ -12,8 +12,8 @@ export interface Host extends Context {
   readonly interactive: boolean;
   readonly json: boolean;
   readonly yes: boolean;
-  /** Bytes or text straight to standard output (streams: logs, predictions). Resolves when flushed; EPIPE ends the command with 0. */
-  write(chunk: string | Uint8Array): Promise<void>;
+  /** Bytes or text straight to standard output, or error (streams: logs, predictions). Resolves when flushed; EPIPE ends the command with 0. */
+  write(chunk: string | Uint8Array, to?: "stdout" | "stderr"): Promise<void>;
   /** The command's one result: `document` for `--json` (printed once), `text` for people. */
   result(document: unknown, text: string | (() => string)): void;
   /** Bytes from standard input, or null where it is a terminal. */

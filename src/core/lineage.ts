@@ -12,7 +12,7 @@ export interface Lineage {
   name: string;
   notebook: { path: string; sha256: string };
   git: { commit: string; changed: boolean } | null;
-  parameters: { name: string; value: unknown }[];
+  parameters: { name: string; value: unknown; given?: string }[];
   data_files: { path: string; sha256: string; bytes: number; cell: number | null }[];
   modules: { path: string; sha256: string }[];
   python: { training: string; scoring: string };

@@ -1,5 +1,5 @@
 import type { Reference } from "./client/resources.js";
-import type { EnvSource, Expose, PodSource, Resources } from "./manifests/index.js";
+import type { Autoscale, EnvSource, Expose, Network, PodSource, Resources } from "./manifests/index.js";
 
 /** A version of an app on a cluster: what its pods are made from. */
 export interface ClusterVersion {
@@ -37,6 +37,10 @@ export interface HistoryEntry {
 /** What holds for an app whatever its versions. */
 export interface ClusterSettings {
   replicas: number;
+  /** Counts the pods of each version instead. Null or left out: nothing does. */
+  autoscale?: Autoscale | null;
+  /** Null or left out: whoever reaches the namespace's pods reaches these. */
+  network?: Network | null;
   expose: Expose;
   router: { image: string; replicas: number; source: PodSource };
 }

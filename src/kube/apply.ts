@@ -17,14 +17,20 @@ export interface Change {
 /**
  * Applies an object as the field manager `iapp`. Resolves with the object as it is now.
  * @throws UserError `IAPP_KUBE_CONFLICT` when somebody else owns a field that would change: it is shown, not overwritten
+ * @param force takes such fields over: only where the other owner was made by iapp, too
  */
-export async function apply<T extends KubeObject>(api: KubeApi, object: KubeObject, dryRun = false): Promise<T> {
+export async function apply<T extends KubeObject>(
+  api: KubeApi,
+  object: KubeObject,
+  dryRun = false,
+  force = false,
+): Promise<T> {
   const ref = referenceOf(object);
   try {
     return await api.call<T>({
       method: "PATCH",
       path: api.path(ref),
-      query: { fieldManager: MANAGER, force: false, ...(dryRun ? { dryRun: "All" } : {}) },
+      query: { fieldManager: MANAGER, force, ...(dryRun ? { dryRun: "All" } : {}) },
       type: "application/apply-patch+yaml",
       body: object,
     });

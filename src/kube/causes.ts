@@ -129,8 +129,10 @@ function ofContainer(status: ContainerStatus, pod: PodObject, events: readonly E
 }
 
 function imageCause(image: string, words: string): Cause {
-  const denied = /unauthorized|authentication required|denied|403|no basic auth/i.test(words);
-  const missing = /not found|manifest unknown|404|does not exist/i.test(words);
+  // Names, ports and digests may hold any number: what is said is what is left without them.
+  const said = words.replace(/"[^"]*"|https?:\/\/\S+|sha256:[0-9a-f]+|\S+:\d+\S*/g, " ");
+  const denied = /unauthorized|authentication required|denied|\b403\b|no basic auth/i.test(said);
+  const missing = /not found|manifest unknown|\b404\b|does not exist/i.test(said);
   const shortWords = words.replace(/\s+/g, " ").slice(-300);
   return {
     kind: denied && !missing ? "pull-secret" : "image",

@@ -7,7 +7,7 @@ import {
 } from "../router/route.js";
 import type { ClusterApp } from "./app-state.js";
 import type { KubeObject, Reference } from "./client/resources.js";
-import { labelsOf, names, routerObjects, versionObjects } from "./manifests/index.js";
+import { labelsOf, names, networkPolicies, routerObjects, versionObjects } from "./manifests/index.js";
 import type { ConfigMapObject } from "./router-feed.js";
 
 /** What routers are told; the processes are found by the routers themselves. */
@@ -59,7 +59,9 @@ export function appObjects(app: ClusterApp): KubeObject[] {
     const version = app.versions.find((one) => one.name === name);
     if (version === undefined) return [];
     const { color, image, run } = version;
-    return versionObjects({ app: app.name, name, color, image, replicas: count(settings.replicas), restarted, ...run });
+    const autoscale = app.running ? (settings.autoscale ?? null) : null;
+    const replicas = autoscale === null ? count(settings.replicas) : null;
+    return versionObjects({ app: app.name, name, color, image, replicas, autoscale, restarted, ...run });
   });
   const router = routerObjects({
     app: app.name,
@@ -69,7 +71,8 @@ export function appObjects(app: ClusterApp): KubeObject[] {
     expose: settings.expose,
     source: settings.router.source,
   });
-  return [routeObject(app), ...versions, ...router];
+  const network = settings.network == null ? [] : networkPolicies(app.name, settings.network);
+  return [...network, routeObject(app), ...versions, ...router];
 }
 
 /** State, lease and rollout: of the app, but never part of what is applied. */

@@ -8,7 +8,8 @@ import { apply, applyAll, type Change, refuseTaken, removeAll } from "./apply.js
 import { awaitReady, eventsOf } from "./await-ready.js";
 import { causeOf, isReady, type PodObject } from "./causes.js";
 import { type KubeApi, referenceOf } from "./client/api.js";
-import type { Reference } from "./client/resources.js";
+import type { KubeObject, Reference } from "./client/resources.js";
+import { firstCount, isAutoscaler, leaveCount, takeCount } from "./counting.js";
 import { type Forward, forward } from "./forward.js";
 import { lastLines } from "./logs.js";
 import { LABEL, names, selectorText } from "./manifests/index.js";
@@ -23,24 +24,32 @@ const KNOWN_MS = 10_000;
 /** What a version that goes has in flight may take this long. */
 const DRAIN_MS = 60_000;
 
+/** A driver in a pod has the right to change versions and weights, and nothing else of the app. */
+export type Parts = "all" | "versions";
+
+const isOfVersions = ({ kind, metadata }: KubeObject): boolean =>
+  kind === "ConfigMap" || metadata.labels?.[LABEL.component] === "scoring";
+
 /** Blue-green on a cluster: a Deployment a version, routers that follow one ConfigMap, and the app's state in another. */
 export class ClusterPlatform implements Platform {
   readonly #api: KubeApi;
   readonly #name: string;
   readonly #tell: (text: string) => void;
+  readonly #parts: Parts;
   readonly #forwards: Forward[] = [];
   readonly #fence: () => Promise<void>;
 
   /**
    * @param tell what it waits for
-   * @param fence rejects once another one has taken over
+   * @param limits which objects it may touch, and a fence that rejects once another one has taken over
    */
   constructor(
     api: KubeApi,
     name: string,
     tell: (text: string) => void,
-    fence: () => Promise<void> = async () => undefined,
+    { parts = "all", fence = async () => undefined }: { parts?: Parts; fence?: () => Promise<void> } = {},
   ) {
+    this.#parts = parts;
     this.#fence = fence;
     this.#api = api;
     this.#name = name;
@@ -147,10 +156,18 @@ export class ClusterPlatform implements Platform {
       ...before,
       ...wanted.filter((one) => !before.some((old) => sameObject(one, old))),
     ]);
-    const changes = await applyAll(this.#api, objects);
+    // An autoscaler that is not wanted any more would go on counting.
+    const freed = await removeAll(this.#api, this.#name, surplus.filter(isAutoscaler));
+    for (const object of objects.filter(({ kind }) => kind === "Deployment")) {
+      if (!("replicas" in (object as unknown as { spec: object }).spec)) {
+        await leaveCount(this.#api, object, await firstCount(this.#api, app));
+      } else if (freed.some(({ object: { name } }) => name === object.metadata.name))
+        await takeCount(this.#api, object);
+    }
+    const changes = await applyAll(this.#api, objects.filter(this.#parts === "all" ? () => true : isOfVersions));
     const removed = await removeAll(this.#api, this.#name, surplus);
     if (surplus.length > 0) await this.#inventory(() => wanted);
-    return [...changes, ...removed];
+    return [...changes, ...freed, ...removed];
   }
 
   /**

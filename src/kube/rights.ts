@@ -13,14 +13,15 @@ const RULES: { group: string; resources: string[]; verbs: string[] }[] = [
   { group: "", resources: ["services", "serviceaccounts"], verbs: ALL },
   { group: "", resources: ["pods"], verbs: ["get", "list", "watch", "delete"] },
   { group: "", resources: ["pods/log", "pods/proxy"], verbs: ["get"] },
-  { group: "", resources: ["pods/portforward"], verbs: ["get", "create"] },
+  { group: "", resources: ["pods/portforward", "pods/exec"], verbs: ["get", "create"] },
   { group: "", resources: ["events"], verbs: ["list"] },
   { group: "apps", resources: ["deployments"], verbs: ALL },
   { group: "batch", resources: ["jobs", "cronjobs"], verbs: ALL },
   { group: "policy", resources: ["poddisruptionbudgets"], verbs: ALL },
   { group: "coordination.k8s.io", resources: ["leases"], verbs: ["get", "create", "update", "delete"] },
   { group: "rbac.authorization.k8s.io", resources: ["roles", "rolebindings"], verbs: ALL },
-  { group: "networking.k8s.io", resources: ["ingresses"], verbs: ALL },
+  { group: "networking.k8s.io", resources: ["ingresses", "networkpolicies"], verbs: ALL },
+  { group: "autoscaling", resources: ["horizontalpodautoscalers"], verbs: ALL },
   // Given on to the routers: nobody may give away what he does not have.
   { group: "discovery.k8s.io", resources: ["endpointslices"], verbs: ["list", "watch"] },
 ];

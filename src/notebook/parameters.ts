@@ -12,8 +12,8 @@ export interface Settable {
 }
 
 export type Resolved =
-  | { how: "env"; name: string; value: string }
-  | { how: "cell" | "assign"; name: string; value: unknown; text: string; constant: Constant };
+  | { how: "env"; name: string; value: string; given: string }
+  | { how: "cell" | "assign"; name: string; value: unknown; given: string; text: string; constant: Constant };
 
 /** Reads `name=value`. */
 export function splitParameter(text: string): { name: string; value: string } {
@@ -32,7 +32,7 @@ export function resolveParameter(name: string, given: string, settable: Settable
   const all = settable.constants.filter((constant) => constant.name === name);
   const tagged = all.filter((constant) => constant.tagged);
   if (tagged.length > 0) return assigned("cell", tagged.at(-1)!, given);
-  if (settable.environment.includes(name)) return { how: "env", name, value: given };
+  if (settable.environment.includes(name)) return { how: "env", name, value: given, given };
   const constants = all.filter((constant) => constant.kind !== null);
   const only = constants[0];
   if (only === undefined) throw unknown(name, settable);
@@ -48,7 +48,7 @@ export function resolveParameter(name: string, given: string, settable: Settable
 
 function assigned(how: "cell" | "assign", constant: Constant, given: string): Resolved {
   const { value, text } = typed(given, constant);
-  return { how, name: constant.name, value, text, constant };
+  return { how, name: constant.name, value, given, text, constant };
 }
 
 /** A value as the notebook's own constant has it: text stays text, numbers and truth values must be such. */
@@ -120,6 +120,6 @@ function unknown(name: string, settable: Settable): UserError {
 }
 
 export function parameterOf(resolved: Resolved, span: Span | null): ProgramParameter {
-  const { name, value, how } = resolved;
-  return { name, value, how, cell: how === "env" ? null : resolved.constant.cell, span };
+  const { name, value, given, how } = resolved;
+  return { name, value, given, how, cell: how === "env" ? null : resolved.constant.cell, span };
 }

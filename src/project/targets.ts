@@ -10,8 +10,8 @@ import { ensureState, type ProjectLayout } from "./layout.js";
 /** A place on a cluster where apps run. Credentials are where the kubeconfig and the registry's own files keep them, never here. */
 export interface Target {
   name: string;
-  /** Absolute path. */
-  kubeconfig: string;
+  /** Absolute path; null in a pod of the cluster itself, which has an account of its own. */
+  kubeconfig: string | null;
   context: string;
   namespace: string;
   /** Where images are pushed from here: `registry.example/team`. */
@@ -103,6 +103,25 @@ export function forNodes({ registry, registry_for_nodes }: Target, image: string
 /** The same place as programs in pods name it. */
 export function forPods({ registry, registry_for_pods }: Target, image: string): string {
   return registry_for_pods === null ? image : moved(image, registry, registry_for_pods);
+}
+
+/** What an image that nodes pull is called where this target's registry is spoken to. */
+export function fromNodes({ registry, registry_for_nodes }: Target, image: string): string {
+  return registry_for_nodes === null ? image : moved(image, registry_for_nodes, registry);
+}
+
+/** The target as a program in one of its pods sees it: the pod's own account, and the registry by the name that pods use. */
+export function insideTarget(target: Target): Target {
+  const { registry, registry_for_nodes, registry_for_pods, insecure } = target;
+  return {
+    ...target,
+    kubeconfig: null,
+    registry: registry_for_pods ?? registry,
+    registry_for_nodes: registry_for_nodes ?? registry,
+    registry_for_pods: null,
+    // A name of the cluster's own has no certificate that anybody knows.
+    insecure: registry_for_pods === null ? insecure : [...insecure, registry_for_pods.split("/")[0]!],
+  };
 }
 
 function moved(image: string, from: string, to: string): string {

@@ -77,9 +77,9 @@ export async function createHost(options: HostOptions): Promise<Host> {
     yes: options.yes,
     style: outStyle,
     columns: process.stdout.columns ?? (Number(env.COLUMNS) || 80),
-    async write(chunk) {
-      if (process.stdout.write(chunk)) return;
-      await new Promise<void>((resolve) => process.stdout.once("drain", resolve));
+    async write(chunk, to = "stdout") {
+      if (process[to].write(chunk)) return;
+      await new Promise<void>((resolve) => process[to].once("drain", resolve));
     },
     result(document, text) {
       view.stop();

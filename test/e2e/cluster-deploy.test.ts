@@ -3,8 +3,8 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { KubeObject } from "../../src/kube/client/resources.js";
 import { ClusterSpace, hasCluster, registry } from "../helpers/cluster-app.js";
+import { limitedAccount, roleDocument } from "../helpers/cluster-project.js";
 import { notebookText } from "../helpers/notebook-file.js";
 import { type Ran, run } from "../helpers/run.js";
 
@@ -222,32 +222,3 @@ describe.skipIf(!hasCluster)("iapp on a cluster", () => {
       .toEqual([]);
   }, 120_000);
 });
-
-/** The printed YAML, without a parser of its own: `kubectl` reads it. */
-async function roleDocument(text: string): Promise<object> {
-  const { parse } = await import("yaml");
-  return parse(text) as object;
-}
-
-/** A kubeconfig of a service account that has the Role `iapp` and nothing else. */
-async function limitedAccount(space: ClusterSpace, admin: string, path: string): Promise<void> {
-  const metadata = { name: "limited" };
-  await space.api.create({ apiVersion: "v1", kind: "ServiceAccount", metadata } as KubeObject);
-  await space.api.create({
-    apiVersion: "rbac.authorization.k8s.io/v1",
-    kind: "RoleBinding",
-    metadata,
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "iapp" },
-    subjects: [{ kind: "ServiceAccount", name: "limited", namespace: space.namespace }],
-  } as KubeObject);
-  const account = space.api.path({ apiVersion: "v1", kind: "ServiceAccount", name: "limited" });
-  const { status } = await space.api.call<{ status: { token: string } }>({
-    method: "POST",
-    path: `${account}/token`,
-    body: { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: { expirationSeconds: 7200 } },
-  });
-  const { parse, stringify } = await import("yaml");
-  const config = parse(await readFile(admin, "utf8"));
-  config.users[0].user = { token: status.token };
-  await writeFile(path, stringify(config));
-}

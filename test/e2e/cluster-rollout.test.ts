@@ -115,12 +115,7 @@ describe.skipIf(!hasCluster)("a rollout on a cluster", () => {
 
   it("is taken over from a driver that sleeps, which can change nothing when it wakes up", async () => {
     const asleep = await acquireLease(space.api, "demo", { identity: "ann@laptop", command: "iapp rollout" });
-    const old = new ClusterPlatform(
-      space.api,
-      "demo",
-      () => undefined,
-      () => asleep.confirm(),
-    );
+    const old = new ClusterPlatform(space.api, "demo", () => undefined, { fence: () => asleep.confirm() });
     await expect(
       acquireLease(space.api, "demo", { identity: "bob@desk", command: "iapp rollout resume" }),
     ).rejects.toThrow(/ann@laptop is changing demo: iapp rollout, since/);

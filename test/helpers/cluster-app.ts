@@ -54,7 +54,7 @@ export class ClusterSpace {
     return { cwd: this.folder, env, emit: (event) => void this.events.push(event), signal, now: () => Date.now() };
   }
 
-  get target(): Target {
+  get target(): Target & { kubeconfig: string } {
     return {
       name: "test",
       kubeconfig: kubeconfig!,

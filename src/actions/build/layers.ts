@@ -110,7 +110,7 @@ async function place(root: string, { path, type, content }: TarEntry): Promise<v
 }
 
 /** What a bundle serves, without the files that only explain it: they tell of machines and hours. */
-export async function bundleLayer(input: LayerInput, dir: string): Promise<Layer> {
+export async function bundleLayer(input: Pick<LayerInput, "cache">, dir: string): Promise<Layer> {
   const { index } = await readBundle(dir);
   const served = index.files.filter((file) => !EXPLAINS.has(file.role));
   const entries: TarEntry[] = served.map(({ path, bytes }) => ({

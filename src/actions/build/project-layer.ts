@@ -12,13 +12,16 @@ export interface ProjectLayerInput {
   allowSecrets: boolean;
   /** Largest size of all files together, in bytes. */
   maxBytes: number;
+  /** Folders and files that are left out, relative to the root. */
+  without: string[];
 }
 
 /**
  * Code and data of a project. Refuses what looks like a secret and more than the stated size: an image travels further than a folder.
  */
 export async function projectLayer(ctx: Context, cache: LayerCache, input: ProjectLayerInput): Promise<Layer> {
-  const skip = await projectIgnore(input.root);
+  const ignored = await projectIgnore(input.root);
+  const skip: typeof ignored = (path, ...more) => input.without.includes(path) || ignored(path, ...more);
   const entries = await treeEntries(input.root, { prefix: PLACES.project, skip });
   const sizes: { path: string; bytes: number }[] = [];
   const secrets: string[] = [];

@@ -54,7 +54,7 @@ export async function buildScoring(ctx: Context, input: ScoringInput): Promise<B
 }
 
 /** What the scoring image says of itself and how it is started. */
-function scoringChanges(
+export function scoringChanges(
   index: BundleIndex,
   { lock, minor, baseName, baseDigest }: { lock: string; minor: string; baseName: string; baseDigest: string },
 ): Changes {
@@ -89,7 +89,7 @@ function scoringChanges(
   };
 }
 
-async function soundBundle(dir: string): Promise<Awaited<ReturnType<typeof readBundle>>> {
+export async function soundBundle(dir: string): Promise<Awaited<ReturnType<typeof readBundle>>> {
   const bundle = await readBundle(dir);
   if (!bundle.verification.equal) {
     throw new UserError("IAPP_BUILD_NOT_PROVED", `the bundle ${dir} does not compute what its notebook computes`, {

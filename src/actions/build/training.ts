@@ -22,6 +22,8 @@ export interface TrainingInput extends BuildPlan {
   train: TrainInput;
   allowSecrets: boolean;
   maxBytes: number;
+  /** Folders of the project that are left out: the job finds others in their place. */
+  without?: string[];
 }
 
 /** Builds the image of a training job: packages, Node, iapp and the project. Its environment is resolved, and so locked, here. */
@@ -39,7 +41,12 @@ export async function buildTraining(ctx: Context, input: TrainingInput): Promise
   const { wish, python } = (await settledPlan(ctx, prepared, input.train, known)).plan;
   const { interpreter } = python;
   const cache = layerCache(ctx.env);
-  const project = { root: layout.root, allowSecrets: input.allowSecrets, maxBytes: input.maxBytes };
+  const project = {
+    root: layout.root,
+    allowSecrets: input.allowSecrets,
+    maxBytes: input.maxBytes,
+    without: input.without ?? [],
+  };
   // First what may be refused, then what takes long.
   const files = await projectLayer(ctx, cache, project);
   const { resolver, cuda } = input.train;

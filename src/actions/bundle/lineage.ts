@@ -23,7 +23,11 @@ export async function lineageOf(ctx: Context, input: LineageInput): Promise<Line
     name: input.name,
     notebook: { path: inside(program.notebook), sha256: (await digestFile(program.notebook)).sha256 },
     git: await gitState(ctx, root),
-    parameters: program.parameters.map(({ name, value }) => ({ name, value })),
+    parameters: program.parameters.map(({ name, value, given }) => ({
+      name,
+      value,
+      ...(given === undefined ? {} : { given }),
+    })),
     data_files: record.data_files.map((file) => ({ ...file, path: inside(file.path) })),
     modules: record.modules.map((module) => ({ ...module, path: inside(module.path) })),
     python: { training: record.python, scoring: verification.python },

@@ -5,6 +5,7 @@ import { myself } from "../../core/identity.js";
 import { readApp } from "../../kube/app-store.js";
 import { removeAll } from "../../kube/apply.js";
 import type { KubeApi } from "../../kube/client/api.js";
+import { KubeError } from "../../kube/client/errors.js";
 import type { KubeObject, Reference } from "../../kube/client/resources.js";
 import { acquireLease } from "../../kube/lease.js";
 import { LABEL, selectorText } from "../../kube/manifests/index.js";
@@ -20,11 +21,15 @@ const KINDS: Omit<Reference, "name">[] = [
   { apiVersion: "v1", kind: "Service" },
   { apiVersion: "policy/v1", kind: "PodDisruptionBudget" },
   { apiVersion: "networking.k8s.io/v1", kind: "Ingress" },
+  { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy" },
+  { apiVersion: "autoscaling/v2", kind: "HorizontalPodAutoscaler" },
   { apiVersion: "rbac.authorization.k8s.io/v1", kind: "RoleBinding" },
   { apiVersion: "rbac.authorization.k8s.io/v1", kind: "Role" },
   { apiVersion: "v1", kind: "ServiceAccount" },
   { apiVersion: "v1", kind: "ConfigMap" },
 ];
+
+const OPTIONAL = ["NetworkPolicy", "HorizontalPodAutoscaler"];
 
 /** What deleting an app would remove. */
 export function planClusterDelete(
@@ -68,7 +73,11 @@ export async function objectsOf(api: KubeApi, name: string): Promise<Reference[]
   const query = { labelSelector: selectorText({ [LABEL.app]: name, "app.kubernetes.io/managed-by": "iapp" }) };
   const found = await Promise.all(
     KINDS.map(async (kind) => {
-      const { items } = await api.list<KubeObject>(kind, query);
+      const { items } = await api.list<KubeObject>(kind, query).catch((error: unknown) => {
+        // Who may not look at what is only there when asked for has not made it; what is noted is removed in any case.
+        if (OPTIONAL.includes(kind.kind) && error instanceof KubeError && error.status === 403) return { items: [] };
+        throw error;
+      });
       return items.map(({ metadata }): Reference => ({ ...kind, name: metadata.name }));
     }),
   );

@@ -1,8 +1,8 @@
 import type { Context } from "../../core/events.js";
 import { packageVersion } from "../../core/package-root.js";
 import type { ProjectLayout } from "../../project/layout.js";
-import { forNodes, type Target } from "../../project/targets.js";
-import { buildScoring, buildTool, parseReference } from "../build/index.js";
+import { forNodes, fromNodes, type Target } from "../../project/targets.js";
+import { buildScoring, buildTool, parseReference, recomposeScoring } from "../build/index.js";
 
 const platformOf = ({ platform }: Target): { os: "linux"; architecture: "amd64" | "arm64" } => ({
   os: "linux",
@@ -44,6 +44,28 @@ export async function scoringImage(
     insecure: target.insecure,
     bundle: bundle.dir,
     dockerfile: null,
+  });
+  return forNodes(target, built.reference);
+}
+
+/** The same on the layers of another bundle's image (as nodes name it): for pods, which have no packages to install. */
+export async function scoringImageFrom(
+  ctx: Context,
+  layout: ProjectLayout,
+  target: Target,
+  app: string,
+  bundle: { dir: string; digest: string },
+  template: string,
+): Promise<string> {
+  const name = parseReference(`${repositoryOf(target, app)}:${bundle.digest.slice(0, 12)}`);
+  const built = await recomposeScoring(quiet(ctx), {
+    layout,
+    platform: platformOf(target),
+    name,
+    sinks: [{ kind: "registry", reference: name }],
+    insecure: target.insecure,
+    bundle: bundle.dir,
+    template: fromNodes(target, template),
   });
   return forNodes(target, built.reference);
 }

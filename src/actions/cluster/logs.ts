@@ -8,7 +8,7 @@ import { Merger } from "../../observe/merge.js";
 import { type LogRecord, parseRecord } from "../../observe/record.js";
 import type { Target } from "../../project/targets.js";
 import type { LogsInput } from "../logs/index.js";
-import { onTarget, resolveClusterApp } from "./access.js";
+import { onTarget, resolveSeenApp } from "./access.js";
 
 const TAKE_MS = 200;
 
@@ -20,7 +20,7 @@ export function clusterLogs(
   write: (records: LogRecord[]) => Promise<void>,
 ): Promise<void> {
   return onTarget(ctx, target, async (api) => {
-    const app = await resolveClusterApp(api, target, input.name);
+    const app = await resolveSeenApp(api, target, input.name);
     const accept = accepts(input.filter);
     const records: LogRecord[] = [];
     const options = (line: PodLogOptions["line"]): PodLogOptions => ({

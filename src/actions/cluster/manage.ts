@@ -8,12 +8,13 @@ import { awaitReady } from "../../kube/await-ready.js";
 import type { KubeApi } from "../../kube/client/api.js";
 import type { KubeObject } from "../../kube/client/resources.js";
 import { acquireLease } from "../../kube/lease.js";
-import { LABEL, names, selectorText } from "../../kube/manifests/index.js";
+import { type Autoscale, LABEL, names, SERVING, selectorText } from "../../kube/manifests/index.js";
 import { ClusterPlatform } from "../../kube/platform.js";
 import { refuseUnfinished } from "../../kube/rollout-store.js";
 import type { Target } from "../../project/targets.js";
 import { onTarget, resolveClusterApp } from "./access.js";
 import { appUrl } from "./reach.js";
+import { countedByLoad } from "./settings.js";
 
 /** New pods of the same version take over one by one; no request is lost. Also starts an app that was stopped. */
 export function restartOnCluster(
@@ -28,20 +29,31 @@ export function restartOnCluster(
   });
 }
 
+export interface Scale {
+  /** A number of pods, or null where they are counted by load. */
+  replicas: number | null;
+  autoscale: Autoscale | null;
+  /** A number, although they are counted by load so far. */
+  fixed: boolean;
+}
+
 /** As many pods of each version as were asked for. */
 export function scaleOnCluster(
   ctx: Context,
   target: Target,
   name: string | undefined,
-  replicas: number,
-): Promise<{ name: string; from: number; to: number }> {
-  return changed(ctx, target, name, `scale ${replicas}`, async (api, app) => {
-    const from = app.settings.replicas;
-    await settle(ctx, api, app.name, "scaled", (before) => ({
-      ...before,
-      settings: { ...before.settings, replicas },
-    }));
-    return { name: app.name, from, to: replicas };
+  { replicas, autoscale, fixed }: Scale,
+): Promise<{ name: string; from: number | Autoscale; to: number | Autoscale }> {
+  return changed(ctx, target, name, "scale", async (api, app) => {
+    const before = app.settings.autoscale ?? null;
+    if (before !== null && autoscale === null && !fixed) throw countedByLoad(app.name, before);
+    const to = autoscale ?? replicas ?? app.settings.replicas;
+    await settle(ctx, api, app.name, "scaled", (now) => {
+      const { replicas: count, autoscale: _before, ...rest } = now.settings;
+      const settings = { replicas: replicas ?? count, ...(autoscale === null ? {} : { autoscale }), ...rest };
+      return { ...now, settings };
+    });
+    return { name: app.name, from: before ?? app.settings.replicas, to };
   });
 }
 
@@ -121,7 +133,8 @@ async function note(
 const versionsOf = (app: ClusterApp): string[] => app.desired.map((one) => one.name);
 
 async function gone(api: KubeApi, name: string): Promise<void> {
-  const labelSelector = selectorText({ [LABEL.app]: name });
+  // Jobs that have ended keep their pods for a while, and serve nobody.
+  const labelSelector = `${selectorText({ [LABEL.app]: name })},${SERVING}`;
   for (;;) {
     const { items } = await api.list<KubeObject>({ apiVersion: "v1", kind: "Pod" }, { labelSelector });
     if (items.length === 0) return;

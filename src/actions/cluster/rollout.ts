@@ -21,7 +21,7 @@ import type { Target } from "../../project/targets.js";
 import { drive } from "../../rollout/driver.js";
 import { explain } from "../../rollout/explain.js";
 import { isOver, type Request, type RolloutState } from "../../rollout/state.js";
-import { readExamples } from "../deploy/candidate.js";
+import { type Candidate, readExamples } from "../deploy/candidate.js";
 import { askExample } from "../deploy/example.js";
 import { noRollout, type RolloutStatus, refuseOver, tellDriver } from "../rollout/control.js";
 import { type RollbackResult, targetOf } from "../rollout/rollback.js";
@@ -36,11 +36,28 @@ import { surroundings, warmUp } from "../rollout/telling.js";
 import { onTarget, resolveClusterApp } from "./access.js";
 import { bundleFolder, publishBundle } from "./bundles.js";
 import { withCandidate } from "./candidate.js";
+import { launchDriver } from "./detach.js";
 import { repositoryOf, scoringImage, toolImage } from "./images.js";
 import { wantedSettings } from "./settings.js";
 
-/** Begins a rollout on a cluster beside what serves there, and drives it until it is over. */
-export function startClusterRollout(ctx: Context, target: Target, input: RolloutInput): Promise<RolloutOutcome> {
+/** Where a rollout's images come from: they are built here, or put together from what the registry has. */
+export interface ImageSource {
+  router: (app: ClusterApp) => Promise<string>;
+  scoring: (bundle: Candidate["bundle"]) => Promise<string>;
+}
+
+const builtHere = (ctx: Context, target: Target, { layout, name }: RolloutInput): ImageSource => ({
+  router: () => toolImage(ctx, layout, target),
+  scoring: (bundle) => scoringImage(ctx, layout, target, name, bundle),
+});
+
+/** Begins a rollout on a cluster beside what serves there, and drives it until it is over, or leaves it to a Job there. */
+export function startClusterRollout(
+  ctx: Context,
+  target: Target,
+  input: RolloutInput,
+  images = builtHere(ctx, target, input),
+): Promise<RolloutOutcome> {
   const { name, layout } = input;
   return onTarget(ctx, target, async (api) => {
     const before = await readApp(api, name);
@@ -55,8 +72,8 @@ export function startClusterRollout(ctx: Context, target: Target, input: Rollout
     if (!input.allowContractChange) {
       await refuseBreaks(await bundleFolder(ctx, layout, old.bundle, place), candidate.bundle.dir, current);
     }
-    const router = await toolImage(ctx, layout, target);
-    const image = await scoringImage(ctx, layout, target, name, candidate.bundle);
+    const router = await images.router(before);
+    const image = await images.scoring(candidate.bundle);
     await publishBundle(ctx, candidate.bundle.dir, candidate.bundle.digest, place);
     const command = `iapp rollout ${quoted(input.source)}`;
     const lease = await acquireLease(api, name, { identity: myself(), command });
@@ -73,15 +90,18 @@ export function startClusterRollout(ctx: Context, target: Target, input: Rollout
         throw new OperationError("IAPP_ROLLOUT_CHANGED", `${name} was changed by somebody else meanwhile`);
       const rollout = plannedRollout(input, current, version, ctx.now());
       await new ClusterRolloutStore(api, name).create(rollout);
-      return { kind: "ended", state: await driveOn(ctx, api, target, layout, name, lease) };
+      if (!input.detach) return { kind: "ended", state: await driveOn(ctx, api, target, layout, name, lease) };
     } finally {
       await lease.release();
     }
+    const state = (await readRollout(api, name))!;
+    await launchDriver(api, target, { app: name, image: router, source: before.settings.router.source }, state);
+    return { kind: "detached", state };
   });
 }
 
 /** Drives the app's rollout until it is over. The caller holds the lease; when that is lost, the driver ends at once. */
-async function driveOn(
+export async function driveOn(
   ctx: Context,
   api: KubeApi,
   target: Target,
@@ -92,7 +112,8 @@ async function driveOn(
   const fenced = { ...ctx, signal: AbortSignal.any([ctx.signal, lease.lost]) };
   const tell = (text: string): void =>
     ctx.emit({ code: "rollout.wait", level: "progress", text, data: { progress: { label: text } } });
-  const platform = new ClusterPlatform(api.with(fenced.signal), name, tell, () => lease.confirm());
+  const parts = target.kubeconfig === null ? "versions" : "all";
+  const platform = new ClusterPlatform(api.with(fenced.signal), name, tell, { parts, fence: () => lease.confirm() });
   try {
     const store = new ClusterRolloutStore(api, name);
     const { to } = await store.load();

@@ -1,11 +1,15 @@
 import { UserError } from "../../core/errors.js";
 import { type ClusterApp, type ClusterSettings, currentVersion, type RunSettings } from "../../kube/app-state.js";
-import type { EnvSource, Expose, Resources } from "../../kube/manifests/index.js";
+import type { Autoscale, EnvSource, Expose, Network, Placement, Resources } from "../../kube/manifests/index.js";
 import type { Target } from "../../project/targets.js";
 
 /** What a person has said of how the pods are to be run; what is left out stays as it is, or takes its default. */
 export interface SettingsInput {
   replicas?: number | undefined;
+  /** Null: nothing counts the pods any more. */
+  autoscale?: Autoscale | null | undefined;
+  /** Null: no policies any more. */
+  network?: Network | null | undefined;
   cpu?: string | undefined;
   memory?: string | undefined;
   expose?: Expose | undefined;
@@ -14,6 +18,10 @@ export interface SettingsInput {
   /** `NAME=VALUE`. */
   env?: string[] | undefined;
   nodeSelector?: string[] | undefined;
+  /** `KEY=VALUE:EFFECT`, `KEY:EFFECT`, `KEY`. */
+  tolerations?: string[] | undefined;
+  /** Data of training jobs: `pvc:CLAIM[:/FOLDER]=PATH`. */
+  data?: string[] | undefined;
   trainCpu?: string | undefined;
   trainMemory?: string | undefined;
   gpus?: number | undefined;
@@ -31,6 +39,9 @@ export function wantedSettings(
   routerImage: string,
 ): { run: RunSettings; settings: ClusterSettings } {
   const before = app?.settings;
+  const autoscale = input.autoscale === undefined ? (before?.autoscale ?? null) : input.autoscale;
+  const network = input.network === undefined ? (before?.network ?? null) : input.network;
+  if (input.replicas !== undefined && autoscale !== null) throw countedByLoad(app?.name ?? "the app", autoscale);
   const current = app?.versions.find(({ name }) => name === currentVersion(app))?.run;
   const resources = { ...(current?.resources ?? DEFAULT_RESOURCES) };
   if (input.cpu !== undefined) resources.cpu = quantity("--cpu", input.cpu);
@@ -39,8 +50,7 @@ export function wantedSettings(
     resources.memory = quantity("--memory", input.memory);
     resources.memoryLimit = resources.memory;
   }
-  const selector = input.nodeSelector === undefined ? current?.source.nodeSelector : pairs(input.nodeSelector);
-  const source = { pullSecrets: target.pull_secrets, ...(selector === undefined ? {} : { nodeSelector: selector }) };
+  const source = { pullSecrets: target.pull_secrets, ...placement(input, current?.source) };
   return {
     run: {
       resources,
@@ -50,10 +60,33 @@ export function wantedSettings(
     },
     settings: {
       replicas: input.replicas ?? before?.replicas ?? DEFAULT_REPLICAS,
+      ...(autoscale === null ? {} : { autoscale }),
+      ...(network === null ? {} : { network }),
       expose: input.expose ?? before?.expose ?? { kind: "none" },
       router: { image: routerImage, replicas: before?.router.replicas ?? ROUTERS, source },
     },
   };
+}
+
+export function countedByLoad(name: string, { min, max, cpu }: Autoscale): UserError {
+  return new UserError("IAPP_SCALE_AUTO", `the pods of ${name} are counted by load: ${min} to ${max} at ${cpu} %`, {
+    remedy: `Other bounds: iapp scale ${name} MIN..MAX. A fixed number again: iapp scale ${name} NUMBER --fixed`,
+  });
+}
+
+/** `2..10`. @param cpu percent, as text */
+export function parseAutoscale(text: string, cpu: string | undefined): Autoscale {
+  const [, low, high] = /^(\d{1,4})\.\.(\d{1,4})$/.exec(text) ?? [];
+  const [min, max, percent] = [Number(low), Number(high), Number(cpu ?? "70")];
+  if (!(min >= 1 && max >= min)) {
+    throw new UserError("IAPP_CLI_AUTOSCALE", `${text} does not say from how many to how many pods`, {
+      remedy: "Write 2..10.",
+    });
+  }
+  if (!(Number.isSafeInteger(percent) && percent >= 1 && percent <= 1000)) {
+    throw new UserError("IAPP_CLI_AUTOSCALE", `--cpu-target ${cpu} is no percentage`, { remedy: "Write 70." });
+  }
+  return { min, max, cpu: percent };
 }
 
 /** Training needs more than serving, and only for a while. */
@@ -72,11 +105,30 @@ export function jobSettings(input: SettingsInput, target: Target): RunSettings {
     resources,
     env: variables(input.env ?? []),
     envFrom: (input.envFrom ?? []).map(envSource),
-    source: {
-      pullSecrets: target.pull_secrets,
-      ...(input.nodeSelector === undefined ? {} : { nodeSelector: pairs(input.nodeSelector) }),
-    },
+    source: { pullSecrets: target.pull_secrets, ...placement(input) },
   };
+}
+
+/** On which nodes pods may run: as was said, else as before. */
+function placement(input: SettingsInput, before: Placement = {}): Placement {
+  const nodeSelector = input.nodeSelector === undefined ? before.nodeSelector : pairs(input.nodeSelector);
+  const tolerations = input.tolerations?.map(toleration) ?? before.tolerations;
+  return {
+    ...(nodeSelector === undefined ? {} : { nodeSelector }),
+    ...(tolerations === undefined ? {} : { tolerations }),
+  };
+}
+
+function toleration(text: string): Record<string, unknown> {
+  const [, key, value, effect] =
+    /^([^=:\s]+)(?:=([^:\s]*))?(?::(NoSchedule|PreferNoSchedule|NoExecute))?$/.exec(text) ?? [];
+  if (key === undefined) {
+    throw new UserError("IAPP_CLI_TOLERATION", `--toleration ${text} is not KEY[=VALUE][:EFFECT]`, {
+      remedy: "Write it as the taint of the node, for example gpu=yes:NoSchedule.",
+    });
+  }
+  const how = value === undefined ? { operator: "Exists" } : { operator: "Equal", value };
+  return { key, ...how, ...(effect === undefined ? {} : { effect }) };
 }
 
 /** A quantity of Kubernetes: `500m`, `2`, `512Mi`, `1.5Gi`. */

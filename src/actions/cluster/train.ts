@@ -1,12 +1,13 @@
 import { basename } from "node:path";
 import { OperationError } from "../../core/errors.js";
 import type { Context } from "../../core/events.js";
+import { digestOf } from "../../image/digest.js";
 import { removeAll } from "../../kube/apply.js";
 import { awaitJob, type JobEnd } from "../../kube/await-job.js";
 import type { KubeApi } from "../../kube/client/api.js";
 import type { KubeObject } from "../../kube/client/resources.js";
 import { followLogs } from "../../kube/logs.js";
-import { names, trainingJob } from "../../kube/manifests/index.js";
+import { names, type TrainingSpec, trainingJob } from "../../kube/manifests/index.js";
 import type { ProjectLayout } from "../../project/layout.js";
 import { forNodes, forPods, type Target } from "../../project/targets.js";
 import { buildTraining, parseReference } from "../build/index.js";
@@ -17,6 +18,7 @@ import { errorOf, readReport } from "../job/report.js";
 import type { TrainInput } from "../train/index.js";
 import { onTarget } from "./access.js";
 import { bundleFolder } from "./bundles.js";
+import { dataMounts, refuseMixed } from "./data.js";
 import { repositoryOf } from "./images.js";
 import { jobSettings, type SettingsInput } from "./settings.js";
 
@@ -39,35 +41,72 @@ const CLEAN_UP_MS = 30_000;
 export function trainOnCluster(ctx: Context, input: ClusterTrainInput): Promise<Candidate> {
   const { layout, target, name, train } = input;
   return onTarget(ctx, target, async (api) => {
-    const tag = parseReference(`${repositoryOf(target, name)}:training`);
-    const { reference, digest } = await buildTraining(ctx, {
-      layout,
-      base: target.base,
-      platform: { os: "linux", architecture: target.platform === "linux/arm64" ? "arm64" : "amd64" },
-      name: tag,
-      sinks: [{ kind: "registry", reference: tag }],
-      insecure: target.insecure,
-      train,
-      allowSecrets: false,
-      maxBytes: input.maxBytes,
-    });
-    const inside = forPods(target, repositoryOf(target, name));
-    const job = trainingJob({
-      app: name,
-      name: names.training(name, digest.replace("sha256:", "").slice(0, 8)),
-      image: forNodes(target, reference),
-      args: ["--publish", inside, ...plain(inside, target)],
-      ...jobSettings(input.settings, target),
-      pushSecret: target.push_secret,
-      deadline: train.runSeconds ?? 24 * 3600,
-    });
-    await begin(api, name, job, train.force);
-    const end = await followed(ctx, api, name, job.metadata.name);
-    const bundle = bundleOf(end, basename(train.notebook));
-    const place = { repository: repositoryOf(target, name), insecure: target.insecure };
-    const dir = await bundleFolder(ctx, layout, bundle, place);
-    return { ...(await fromBundle(dir, bundle, "")), notebook: train.notebook };
+    const { spec, run } = await trainingSpec(ctx, input);
+    const job = trainingJob({ ...spec, name: names.training(name, run) });
+    const wanted = { layout, target, name, notebook: train.notebook, force: train.force, keep: false };
+    return runTraining(ctx, api, job, wanted);
   });
+}
+
+/** Pushes the image of a training job and says how it is run. `run` names its content. */
+export async function trainingSpec(
+  ctx: Context,
+  { layout, target, name, train, settings, maxBytes }: ClusterTrainInput,
+): Promise<{ spec: Omit<TrainingSpec, "name">; run: string }> {
+  const tag = parseReference(`${repositoryOf(target, name)}:training`);
+  const data = dataMounts(settings.data ?? []);
+  await refuseMixed(layout.root, data);
+  const { reference, digest } = await buildTraining(ctx, {
+    layout,
+    base: target.base,
+    platform: { os: "linux", architecture: target.platform === "linux/arm64" ? "arm64" : "amd64" },
+    name: tag,
+    sinks: [{ kind: "registry", reference: tag }],
+    insecure: target.insecure,
+    train,
+    allowSecrets: false,
+    maxBytes,
+    without: data.map(({ path }) => path),
+  });
+  const inside = forPods(target, repositoryOf(target, name));
+  const spec = {
+    app: name,
+    image: forNodes(target, reference),
+    args: ["--publish", inside, ...plain(inside, target)],
+    ...jobSettings(settings, target),
+    pushSecret: target.push_secret,
+    data,
+    deadline: train.runSeconds ?? 24 * 3600,
+  };
+  // The same image with other data is another run.
+  const run = data.length === 0 ? digest : digestOf(JSON.stringify([digest, data]));
+  return { spec, run: run.replace("sha256:", "").slice(0, 8) };
+}
+
+export interface RunTraining {
+  layout: ProjectLayout;
+  target: Target;
+  name: string;
+  notebook: string;
+  /** Although a Job of that name has succeeded. */
+  force: boolean;
+  /** Leave the Job running when this command is ended: somebody goes on with it. */
+  keep: boolean;
+}
+
+/** Runs a training Job, or goes on with the one of that name, and fetches the bundle that it has kept. */
+export async function runTraining(
+  ctx: Context,
+  api: KubeApi,
+  job: KubeObject,
+  { layout, target, name, notebook, force, keep }: RunTraining,
+): Promise<Candidate> {
+  await begin(api, name, job, force);
+  const end = await followed(ctx, api, name, job.metadata.name, keep);
+  const bundle = bundleOf(end, basename(notebook));
+  const place = { repository: repositoryOf(target, name), insecure: target.insecure };
+  const dir = await bundleFolder(ctx, layout, bundle, place);
+  return { ...(await fromBundle(dir, bundle, "")), notebook };
 }
 
 /** Registries with a name of the cluster's own have no certificate that anybody knows. */
@@ -92,7 +131,7 @@ async function begin(api: KubeApi, app: string, job: KubeObject, force: boolean)
 }
 
 /** Waits for the Job with its log as progress. Ctrl-C ends the Job too: nobody would wait for it any more. */
-async function followed(ctx: Context, api: KubeApi, app: string, name: string): Promise<JobEnd> {
+async function followed(ctx: Context, api: KubeApi, app: string, name: string, keep: boolean): Promise<JobEnd> {
   const over = new AbortController();
   const signal = AbortSignal.any([ctx.signal, over.signal]);
   const following = followLogs(
@@ -111,7 +150,7 @@ async function followed(ctx: Context, api: KubeApi, app: string, name: string): 
   try {
     return await awaitJob(api, name, tell);
   } catch (error) {
-    if (ctx.signal.aborted) {
+    if (ctx.signal.aborted && !keep) {
       const cleaner = api.with(AbortSignal.timeout(CLEAN_UP_MS));
       await removeAll(cleaner, app, [{ apiVersion: "batch/v1", kind: "Job", name }]).catch(() => undefined);
     }

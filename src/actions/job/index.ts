@@ -1,5 +1,5 @@
 import { cp } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { UserError } from "../../core/errors.js";
 import type { Context } from "../../core/events.js";
 import { fileError } from "../../core/fs.js";
@@ -44,7 +44,9 @@ async function trained(ctx: Context, notebook: string, input: (path: string) => 
       remedy: "Build one: iapp build NOTEBOOK --kind training",
     });
   }
-  await cp(project, ctx.cwd, { recursive: true, force: false, errorOnExist: false }).catch((cause: unknown) => {
+  const mounted = (ctx.env.IAPP_MOUNTED ?? "").split(":").filter((path) => path !== "");
+  const filter = (from: string): boolean => !mounted.includes(relative(project, from));
+  await cp(project, ctx.cwd, { recursive: true, force: false, errorOnExist: false, filter }).catch((cause: unknown) => {
     throw fileError(ctx.cwd, "written", cause);
   });
   const wanted = input(join(ctx.cwd, notebook));

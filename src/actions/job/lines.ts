@@ -2,11 +2,11 @@ import type { IappEvent } from "../../core/events.js";
 import { redact } from "../../core/redact.js";
 
 /** An event as a line of a container's log, from which `eventOf` makes the event again elsewhere. */
-export function lineOf({ code, level, text, data }: IappEvent, now: number): string {
+export function lineOf({ code, level, text, data }: IappEvent, now: number, component = "training"): string {
   const cell = data?.cell;
   const line = {
     t: now / 1000,
-    component: "training",
+    component,
     level: level === "progress" ? "info" : level,
     message: text,
     code,

@@ -47,7 +47,7 @@ export async function addTarget(ctx: Context, input: TargetInput): Promise<Targe
   }
   const targets = await readTargets(ctx.env);
   const before = targets.find(({ name }) => name === input.name);
-  const kubeconfig = await kubeconfigOf(ctx, input.kubeconfig ?? before?.kubeconfig);
+  const kubeconfig = await kubeconfigOf(ctx, input.kubeconfig ?? before?.kubeconfig ?? undefined);
   const contexts = Connection.contexts(kubeconfig);
   const context = input.context ?? before?.context ?? contexts[0];
   if (context === undefined || !contexts.includes(context)) {

@@ -134,8 +134,12 @@ export class KubeApi {
     return this.#answer({ method: "GET", path, query }, idleMs, signal);
   }
 
-  socket(path: string, message: (channel: number, data: Buffer) => void): Promise<Socket> {
-    return this.#connection.socket(path, message).catch((cause: { message?: string }) => {
+  socket(
+    path: string,
+    message: (channel: number, data: Buffer) => void,
+    protocols?: readonly string[],
+  ): Promise<Socket> {
+    return this.#connection.socket(path, message, protocols).catch((cause: { message?: string }) => {
       throw unreachable(this.server, new Error(cause.message ?? "the connection was refused"), this.signal);
     });
   }

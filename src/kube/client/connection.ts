@@ -102,14 +102,14 @@ export class Connection {
   }
 
   /** A WebSocket for port-forward and exec, open. `message` gets the channel (the first byte of each message) and the bytes after it. */
-  async socket(path: string, message: (channel: number, data: Buffer) => void): Promise<Socket> {
+  async socket(
+    path: string,
+    message: (channel: number, data: Buffer) => void,
+    protocols: readonly string[] = ["v4.channel.k8s.io"],
+  ): Promise<Socket> {
     const options: RequestOptions = {};
     await this.#config.applyToHTTPSOptions(options as never);
-    const socket = new WebSocket(
-      `${this.server.replace(/^http/, "ws")}${path}`,
-      ["v4.channel.k8s.io"],
-      options as never,
-    );
+    const socket = new WebSocket(`${this.server.replace(/^http/, "ws")}${path}`, [...protocols], options as never);
     socket.on("message", (data: Buffer) => {
       if (data.length > 0) message(data[0]!, data.subarray(1));
     });

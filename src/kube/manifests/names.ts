@@ -9,7 +9,7 @@ export const LABEL = {
 /** When a pod was last asked to be replaced: a change of the template is all that a Deployment needs for that. */
 export const RESTARTED = "iapp.dev/restarted";
 
-export type Component = "router" | "scoring" | "training" | "state";
+export type Component = "router" | "scoring" | "training" | "driver" | "schedule" | "network" | "state";
 
 /** Names of the objects of an app. An app's name has at most 40 characters on a cluster, so that all of these fit. */
 export const names = {
@@ -22,6 +22,10 @@ export const names = {
   service: (app: string): string => app,
   version: (app: string, version: string): string => `${app}-${version}`,
   training: (app: string, run: string): string => `${app}-train-${run}`,
+  /** Account of jobs that drive a rollout, and such a job. */
+  driver: (app: string): string => `${app}-driver`,
+  drive: (app: string, version: string, run: string): string => `${app}-drive-${version}-${run}`,
+  /** Everything of the scheduled retraining: its CronJob, settings, account. */
   schedule: (app: string): string => `${app}-retrain`,
 };
 

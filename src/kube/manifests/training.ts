@@ -12,6 +12,15 @@ import {
   temporaryMount,
 } from "./pod.js";
 
+/** A claim, or a folder of it, that the notebook finds under a path of the project. Read only: it is the data of others, too. */
+export interface DataMount {
+  claim: string;
+  /** Folder inside of the claim, or null: all of it. */
+  subPath: string | null;
+  /** Relative to the project. */
+  path: string;
+}
+
 export interface TrainingSpec {
   app: string;
   /** Name of the Job: made of what it trains, so that a second command finds the first one's. */
@@ -25,6 +34,7 @@ export interface TrainingSpec {
   source: PodSource;
   /** Secret with the login of the registry to which the bundle goes. */
   pushSecret: string | null;
+  data: DataMount[];
   /** Longest time for all tries, in seconds. */
   deadline: number;
 }
@@ -34,6 +44,8 @@ export const REPORT_PATH = "/dev/termination-log";
 const KEPT_SECONDS = 3600;
 /** What an iapp command ends with when trying again would give the same: failed, and refused. */
 const FINAL_CODES = [1, 2];
+/** Where the job finds the project. */
+const WORK = "/work";
 
 /** One training run as a Job: tried again when its node is lost, never when the notebook itself fails. */
 export function trainingJob(spec: TrainingSpec): KubeObject {
@@ -42,10 +54,7 @@ export function trainingJob(spec: TrainingSpec): KubeObject {
   const envFrom = spec.envFrom.map(({ secret, configMap }) =>
     secret === undefined ? { configMapRef: { name: configMap } } : { secretRef: { name: secret } },
   );
-  const login = {
-    name: "login",
-    secret: { secretName: pushSecret, items: [{ key: ".dockerconfigjson", path: "config.json" }] },
-  };
+  const data = dataVolumes(spec.data);
   return {
     apiVersion: "batch/v1",
     kind: "Job",
@@ -68,7 +77,7 @@ export function trainingJob(spec: TrainingSpec): KubeObject {
           automountServiceAccountToken: false,
           enableServiceLinks: false,
           securityContext: POD_SECURITY,
-          volumes: [{ name: "work", emptyDir: {} }, temporaryFolder, ...(pushSecret === null ? [] : [login])],
+          volumes: [{ name: "work", emptyDir: {} }, temporaryFolder, ...loginVolume(pushSecret), ...data.volumes],
           containers: [
             {
               name: "training",
@@ -78,14 +87,16 @@ export function trainingJob(spec: TrainingSpec): KubeObject {
                 ...spec.env,
                 { name: "IAPP_REPORT", value: REPORT_PATH },
                 ...(pushSecret === null ? [] : [{ name: "DOCKER_CONFIG", value: "/login" }]),
+                ...data.env,
               ],
               ...(envFrom.length === 0 ? {} : { envFrom }),
               resources: resourcesOf(spec.resources),
               securityContext: CONTAINER_SECURITY,
               volumeMounts: [
-                { name: "work", mountPath: "/work" },
+                { name: "work", mountPath: WORK },
                 temporaryMount,
-                ...(pushSecret === null ? [] : [{ name: "login", mountPath: "/login", readOnly: true }]),
+                ...loginMount(pushSecret),
+                ...data.mounts,
               ],
               terminationMessagePath: REPORT_PATH,
             },
@@ -94,4 +105,32 @@ export function trainingJob(spec: TrainingSpec): KubeObject {
       },
     },
   } as KubeObject;
+}
+
+/** The login of a registry, where the tools that read `DOCKER_CONFIG` look for it. */
+export function loginVolume(secret: string | null): object[] {
+  const items = [{ key: ".dockerconfigjson", path: "config.json" }];
+  return secret === null ? [] : [{ name: "login", secret: { secretName: secret, items } }];
+}
+
+export function loginMount(secret: string | null): object[] {
+  return secret === null ? [] : [{ name: "login", mountPath: "/login", readOnly: true }];
+}
+
+/** A claim of which several folders are wanted is one volume. */
+function dataVolumes(data: readonly DataMount[]): { volumes: object[]; mounts: object[]; env: EnvSource[] } {
+  const claims = [...new Set(data.map(({ claim }) => claim))];
+  const volumes = claims.map((claimName, i) => ({
+    name: `data-${i}`,
+    persistentVolumeClaim: { claimName, readOnly: true },
+  }));
+  const mounts = data.map(({ claim, subPath, path }) => ({
+    name: `data-${claims.indexOf(claim)}`,
+    mountPath: `${WORK}/${path}`,
+    readOnly: true,
+    ...(subPath === null ? {} : { subPath }),
+  }));
+  // The job puts the project there, but not into these.
+  const env = data.length === 0 ? [] : [{ name: "IAPP_MOUNTED", value: data.map(({ path }) => path).join(":") }];
+  return { volumes, mounts, env };
 }

@@ -1,4 +1,5 @@
 import type { KubeObject } from "../client/resources.js";
+import { type Autoscale, autoscaler } from "./autoscaler.js";
 import { LABEL, labelsOf, names, RESTARTED } from "./names.js";
 import {
   CONTAINER_SECURITY,
@@ -22,6 +23,8 @@ export interface VersionSpec {
   image: string;
   /** Null where something else counts them (an autoscaler). */
   replicas: number | null;
+  /** Null: nothing. */
+  autoscale: Autoscale | null;
   resources: Resources;
   env: EnvSource[];
   /** Secrets and ConfigMaps whose entries all become variables. */
@@ -80,6 +83,7 @@ export function versionObjects(spec: VersionSpec): KubeObject[] {
       metadata,
       spec: { maxUnavailable: 1, selector: { matchLabels: selector } },
     } as KubeObject,
+    ...(spec.autoscale === null ? [] : [autoscaler(spec.app, spec.name, labels, spec.autoscale)]),
   ];
 }
 

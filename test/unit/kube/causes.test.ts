@@ -22,6 +22,29 @@ describe("what keeps a pod from being ready", () => {
     ],
     ["image", false, container({ waiting: { reason: "ImagePullBackOff", message: "connection refused" } }), []],
     [
+      // The numbers of a port and of a digest say nothing.
+      "image",
+      false,
+      container({ waiting: { reason: "ErrImagePull" } }),
+      [
+        event(
+          "Failed",
+          'Failed to pull image "r.example:40312/a@sha256:0403404": failed to do request: Head "http://r.example:40312/v2/a": read tcp 10.0.0.1:40480->10.0.0.2:40312: reset by peer',
+        ),
+      ],
+    ],
+    [
+      "pull-secret",
+      true,
+      container({ waiting: { reason: "ErrImagePull" } }),
+      [
+        event(
+          "Failed",
+          "Failed to pull image: unexpected status from HEAD request to https://r.example/v2/a/manifests/1: 403 Forbidden",
+        ),
+      ],
+    ],
+    [
       "pull-secret",
       true,
       container({ waiting: { reason: "ErrImagePull" } }),

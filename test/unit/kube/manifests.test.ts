@@ -2,7 +2,14 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { yamlOf } from "../../../src/actions/cluster/yaml.js";
 import { type ClusterApp, newApp, type RunSettings, withVersion } from "../../../src/kube/app-state.js";
-import { type Expose, trainingJob } from "../../../src/kube/manifests/index.js";
+import {
+  driverAccount,
+  driverJob,
+  type Expose,
+  names,
+  scheduleObjects,
+  trainingJob,
+} from "../../../src/kube/manifests/index.js";
 import { appObjects } from "../../../src/kube/objects.js";
 
 const IMAGE = "registry.example/team/churn@sha256:aa";
@@ -56,6 +63,54 @@ describe("manifests", () => {
     expect(JSON.stringify(found)).toContain("churn.example");
   });
 
+  it("leave the number of pods to an autoscaler, but for an app that is stopped", () => {
+    const base = app();
+    const scaled = { ...base, settings: { ...base.settings, autoscale: { min: 2, max: 10, cpu: 70 } } };
+    const of = (state: ClusterApp, kind: string) => appObjects(state).filter((object) => object.kind === kind);
+    const counts = (state: ClusterApp) =>
+      of(state, "Deployment").map((one) => (one as unknown as { spec: { replicas?: number } }).spec.replicas);
+    expect(counts(scaled)).toEqual([undefined, undefined, 2]);
+    expect(of(scaled, "HorizontalPodAutoscaler").map(({ metadata }) => metadata.name)).toEqual([
+      "churn-v1",
+      "churn-v2",
+    ]);
+    expect(counts({ ...scaled, running: false })).toEqual([0, 0, 0]);
+    expect(of({ ...scaled, running: false }, "HorizontalPodAutoscaler")).toEqual([]);
+  });
+
+  it.each(["routers", "closed"] as const)("say who reaches whom (%s)", async (network) => {
+    const base = app();
+    const state = { ...base, settings: { ...base.settings, network, autoscale: { min: 2, max: 10, cpu: 70 } } };
+    const asked = appObjects(state).filter(
+      ({ kind }) => kind === "NetworkPolicy" || kind === "HorizontalPodAutoscaler",
+    );
+    await expect(yamlOf(asked, "prod")).toMatchFileSnapshot(
+      join(import.meta.dirname, `../../fixtures/kube/asked-${network}.yaml`),
+    );
+  });
+
+  it("drive a rollout in a job, and train by the clock, with no more rights than that needs", async () => {
+    const driver = {
+      app: "churn",
+      image: IMAGE,
+      args: ["_cluster-retrain", "churn"],
+      env: [{ name: "IAPP_TARGET", value: "{}" }],
+      source: { pullSecrets: ["login"] },
+      pushSecret: "push",
+    };
+    const clock = { cron: "0 3 * * 1", timeZone: "Europe/Berlin", suspended: false, deadline: 3600 };
+    const objects = [
+      ...driverAccount("churn", names.driver("churn"), "driver", false),
+      driverJob({ ...driver, args: ["_cluster-rollout", "churn"] }, names.drive("churn", "v2", "1a2b3c4d"), 3600),
+      ...scheduleObjects({ ...driver, ...clock }),
+    ];
+    await expect(yamlOf(objects, "prod")).toMatchFileSnapshot(
+      join(import.meta.dirname, "../../fixtures/kube/drivers.yaml"),
+    );
+    const rules = JSON.stringify(objects.filter(({ kind }) => kind === "Role"));
+    expect(rules).not.toMatch(/secrets|serviceaccounts|roles|exec|\*/);
+  });
+
   it("train in a job", async () => {
     const job = trainingJob({
       app: "churn",
@@ -64,6 +119,10 @@ describe("manifests", () => {
       args: ["--publish", "registry.example/team/churn"],
       ...RUN,
       pushSecret: "push",
+      data: [
+        { claim: "lake", subPath: "churn/2024", path: "data" },
+        { claim: "lake", subPath: null, path: "all" },
+      ],
       deadline: 3600,
     });
     await expect(yamlOf([job], "prod")).toMatchFileSnapshot(
