@@ -160,6 +160,18 @@ def differs(left: Any, right: Any) -> list[int]:
     return np.flatnonzero(~same.all(axis=1)).tolist()
 
 
+def unmatched(given: Any, answered: Any, ours: Any, answers: Any) -> list[int]:
+    """Our rows that are not among those of a call which also got made-up rows (resampling), or have another answer there."""
+
+    def key(row: Any) -> str:
+        return " ".join(f"{float(v):.9g}" if isinstance(v, (int, float, np.number, bool)) else str(v) for v in row)
+
+    known: dict[str, set[str]] = {}
+    for row, answer in zip(plain(given), plain(answered)):
+        known.setdefault(key(row), set()).add(str(answer))
+    return [i for i, row in enumerate(plain(ours)) if str(answers[i]) not in known.get(key(row), ())]
+
+
 def ask(url: str, rows: list[Any]) -> list[Any]:
     """The service's answers, a hundred rows at a time."""
     answers: list[Any] = []
@@ -193,10 +205,14 @@ def main() -> dict[str, Any]:
     rows = rows_of(raw, [positions[i] for i in sample])
     ours = scoring.features(rows)
     for given, answered in reversed(told):
-        wrong = differs(plain(given)[sample], ours)
-        if not record["post"]:
-            answers = ask(url, rows) if url else list(scoring.predict(rows))
-            wrong = sorted({*wrong, *differs(plain(answered)[sample], np.asarray(answers))})
+        answers = None if record["post"] else ask(url, rows) if url else list(scoring.predict(rows))
+        if answers is None:
+            wrong = differs(plain(given)[sample], ours)
+        elif len(plain(given)) > len(positions):
+            wrong = unmatched(given, answered, ours, answers)
+        else:
+            theirs = plain(answered)[sample]
+            wrong = sorted({*differs(plain(given)[sample], ours), *differs(theirs, np.asarray(answers))})
         found = {"outcome": "equal" if not wrong else "UNEQUAL", "rows": len(sample), "different": len(wrong)}
         found["compared"] = "features" if record["post"] else "features and answers"
         if wrong:

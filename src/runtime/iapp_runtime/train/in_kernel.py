@@ -13,6 +13,7 @@ action "run" are executed here, at their place. A cell with nothing but magics r
 
 from __future__ import annotations
 
+import atexit
 import json
 import time
 import traceback
@@ -139,6 +140,23 @@ def record_program(program: dict[str, Any], run_dir: str | Path) -> dict[str, An
     (folder / "program.json").write_text(json.dumps(program), "utf-8")
     InteractiveShell.clear_instance()
     shell = InteractiveShell.instance()
+    try:
+        return _record_in(shell, program, folder)
+    finally:
+        _let_go(shell)
+
+
+def _let_go(shell: Any) -> None:
+    """What IPython would keep of an ended shell until the process ends: its objects, and a thread for its history."""
+    atexit.unregister(shell.atexit_operations)
+    shell.history_manager.end_session()
+    thread = getattr(shell.history_manager, "save_thread", None)
+    if thread is not None:
+        atexit.unregister(thread.stop)
+        thread.stop()
+
+
+def _record_in(shell: Any, program: dict[str, Any], folder: Path) -> dict[str, Any]:
     session = Session(shell, Program(program))
     stand_in = stand_ins.StandIns(program, shell)
     for cell in program["cells"]:
