@@ -94,7 +94,7 @@ export function isFromModelLibrary(fullName: string): boolean {
 
 /** Reductions of rows to a value: what scoring must not compute again. */
 export const REDUCTION =
-  /^(mean|median|mode|std|var|min|max|sum|quantile|unique|nunique|value_counts|describe|skew|kurt|corr|cov|count|idxmax|idxmin|nlargest|nsmallest|agg|aggregate|tolist|to_dict|isnull|any|all)$/;
+  /^(mean|median|mode|std|var|min|max|sum|quantile|unique|nunique|value_counts|describe|skew|kurt|corr|cov|count|idxmax|idxmin|nlargest|nsmallest|agg|aggregate|tolist|to_dict|any|all)$/;
 
 /** Shows something or measures the result: no value of the model depends on it. */
 export const DISPLAY =
