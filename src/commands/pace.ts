@@ -5,6 +5,7 @@ import {
   parseShadow,
   parseStages,
   parseSticky,
+  type RolloutPlan,
 } from "../actions/rollout/index.js";
 import type { RolloutInput } from "../actions/rollout/start.js";
 import { UserError } from "../core/errors.js";
@@ -38,10 +39,7 @@ export const PACE_OPTIONS: OptionSpec[] = [
   { flags: "--allow-contract-change", summary: "although requests that were good may be refused" },
 ];
 
-export type Pace = Pick<
-  RolloutInput,
-  "stages" | "bakeMs" | "limits" | "shadow" | "sticky" | "expect" | "allowContractChange"
->;
+export type Pace = RolloutPlan & Pick<RolloutInput, "allowContractChange">;
 
 /** @throws UserError naming the flag that is wrong */
 export function paceOf(input: CommandInput): Pace {
@@ -65,7 +63,7 @@ export function paceOf(input: CommandInput): Pace {
 }
 
 /** What is to be looked at in the answers themselves, and which clients stay together. */
-function answersOf({ options }: CommandInput): Pick<RolloutInput, "shadow" | "sticky" | "expect"> {
+function answersOf({ options }: CommandInput): Pick<RolloutPlan, "shadow" | "sticky" | "expect"> {
   const number = (flag: string, value: unknown, most: number): number | null => {
     if (value === undefined) return null;
     const read = Number(value);

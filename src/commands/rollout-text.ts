@@ -1,4 +1,10 @@
-import { type Explanation, formatDuration, type RolloutState, type RolloutStatus } from "../actions/rollout/index.js";
+import {
+  type Explanation,
+  formatDuration,
+  type RolloutState,
+  type RolloutStatus,
+  WORSE,
+} from "../actions/rollout/index.js";
 import type { Style } from "../core/host.js";
 import { table } from "../ui/table.js";
 
@@ -86,17 +92,10 @@ function armsTable({ arms }: Explanation, columns: number): string {
   );
 }
 
-const TESTS: Record<RolloutStatus["tests"][number]["name"], string> = {
-  errors: "fails more often",
-  slow: "answers more slowly",
-  refused: "refuses more (4xx)",
-  invalid: "gives no prediction more often",
-};
-
 /** Why it is where it is, with the numbers. */
 export function explainText(view: RolloutStatus, style: Style, columns: number): string {
   const tests = view.tests.map(({ name, log_evidence, log_limit }) => [
-    TESTS[name],
+    WORSE[name],
     Math.exp(Math.min(log_evidence, 50)).toPrecision(3),
     Math.exp(log_limit).toPrecision(3),
   ]);

@@ -84,6 +84,9 @@ export interface MirrorEvidence {
 export const PAIR_OUTCOMES = ["both", "new_failed", "new_refused", "new_invalid", "old_failed", "neither"] as const;
 export type PairOutcome = (typeof PAIR_OUTCOMES)[number];
 
+export const noOutcomes = (): Record<PairOutcome, number> =>
+  Object.fromEntries(PAIR_OUTCOMES.map((outcome) => [outcome, 0])) as Record<PairOutcome, number>;
+
 /** Differences of numeric predictions, new minus old. */
 export interface DeltaCounts {
   count: number;

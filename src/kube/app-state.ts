@@ -1,3 +1,4 @@
+import type { Wish } from "../router/wish.js";
 import type { Reference } from "./client/resources.js";
 import type { Autoscale, EnvSource, Expose, Network, PodSource, Resources } from "./manifests/index.js";
 
@@ -46,7 +47,7 @@ export interface ClusterSettings {
 }
 
 /** An app on a cluster, as it is wanted: `app.json` in the ConfigMap `<app>-app`. Written only by who holds the app's lease. */
-export interface ClusterApp {
+export interface ClusterApp extends Wish {
   schema: "iapp.cluster-app/1";
   name: string;
   running: boolean;
@@ -54,9 +55,6 @@ export interface ClusterApp {
   versions: ClusterVersion[];
   desired: { name: string; weight: number }[];
   guarded: string | null;
-  /** Whatever else the routers are asked for while a rollout lasts. */
-  mirror?: { from: string; to: string; share: number };
-  sticky?: { by: "header" | "cookie"; name: string; to: string };
   /** Of the route; grows with every change of the weights. */
   generation: number;
   /** Changes when pods are to be replaced. */

@@ -1,10 +1,5 @@
-import {
-  DEFAULT_DRAIN_MS,
-  DEFAULT_GUARD,
-  DEFAULT_LIMITS,
-  DEFAULT_MIRROR,
-  type RouteDocument,
-} from "../router/route.js";
+import { DEFAULT_DRAIN_MS, DEFAULT_GUARD, DEFAULT_LIMITS, type RouteDocument } from "../router/route.js";
+import { wished } from "../router/wish.js";
 import type { ClusterApp } from "./app-state.js";
 import type { KubeObject, Reference } from "./client/resources.js";
 import { labelsOf, names, networkPolicies, routerObjects, versionObjects } from "./manifests/index.js";
@@ -19,8 +14,6 @@ export function routeOf(app: ClusterApp): RouteDocument {
     endpoints: [],
   }));
   const fallback = versions.find(({ name }) => name !== app.guarded)?.name;
-  const { mirror, sticky } = app;
-  const isThere = (name: string): boolean => versions.some((version) => version.name === name);
   const guarded = app.guarded !== null && versions.some(({ name }) => name === app.guarded);
   return {
     schema: "iapp.route/1",
@@ -29,10 +22,7 @@ export function routeOf(app: ClusterApp): RouteDocument {
     drain_ms: DEFAULT_DRAIN_MS,
     limits: DEFAULT_LIMITS,
     guard: guarded && fallback !== undefined ? { version: app.guarded!, fallback, ...guardOf(app) } : null,
-    ...(mirror !== undefined && isThere(mirror.from) && isThere(mirror.to)
-      ? { mirror: { ...DEFAULT_MIRROR, ...mirror } }
-      : {}),
-    ...(sticky !== undefined && isThere(sticky.to) ? { sticky: { ...sticky, salt: app.name } } : {}),
+    ...wished(app, versions, app.name),
   };
 }
 

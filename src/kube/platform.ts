@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Interrupted, OperationError } from "../core/errors.js";
 import type { RouterEvidence } from "../core/evidence.js";
+import { SCORING_PORT } from "../core/places.js";
 import type { Platform, RouteWish, StartOutcome, VersionView } from "../rollout/platform.js";
 import type { ClusterApp } from "./app-state.js";
 import { updateApp } from "./app-store.js";
@@ -16,7 +17,6 @@ import { LABEL, names, selectorText } from "./manifests/index.js";
 import { appObjects, routeObject, routeOf, sameObject } from "./objects.js";
 import { routerEvidences, routerPods, routerStatuses } from "./routers.js";
 
-const SCORING_PORT = 8080;
 const LOOK_MS = 200;
 /** A router that has not applied a route by then has lost its API server. */
 const ROUTE_MS = 60_000;

@@ -1,35 +1,36 @@
 import { OperationError, UserError } from "../core/errors.js";
 import type { RolloutStore } from "../rollout/driver.js";
-import { isOver, noted, parseRollout, type Request, type RolloutState, revised } from "../rollout/state.js";
-import { MANAGER } from "./apply.js";
+import { fenced, isOver, parseRollout, type Request, type RolloutState, revised } from "../rollout/state.js";
 import type { KubeApi } from "./client/api.js";
-import { isConflict } from "./client/errors.js";
+import { CONFIG_MAP, rewriteConfigMap } from "./config-map.js";
 import { labelsOf, names } from "./manifests/index.js";
 import type { ConfigMapObject } from "./router-feed.js";
 
-const kind = { apiVersion: "v1", kind: "ConfigMap" };
 const NOW = "rollout.json";
 /** Ended ones, newest first. */
 const PAST = "past.json";
 const KEPT = 20;
 
 interface Kept {
-  object: ConfigMapObject | null;
   state: RolloutState | null;
   past: RolloutState[];
 }
 
-async function read(api: KubeApi, app: string): Promise<Kept> {
-  const object = await api.find<ConfigMapObject>({ ...kind, name: names.rollout(app) });
-  const text = object?.data?.[NOW];
+function parse(app: string, data: Record<string, string> | undefined): Kept {
+  const text = data?.[NOW];
   try {
-    const past = JSON.parse(object?.data?.[PAST] ?? "[]") as RolloutState[];
-    return { object, state: text === undefined ? null : parseRollout(JSON.parse(text)), past };
+    const past = JSON.parse(data?.[PAST] ?? "[]") as RolloutState[];
+    return { state: text === undefined ? null : parseRollout(JSON.parse(text)), past };
   } catch (cause) {
     throw new OperationError("IAPP_ROLLOUT_STATE", `the rollout of ${app} is not read: ${(cause as Error).message}`, {
       remedy: "Use the version of iapp that began it.",
     });
   }
+}
+
+async function read(api: KubeApi, app: string): Promise<Kept> {
+  const found = await api.find<ConfigMapObject>({ ...CONFIG_MAP, name: names.rollout(app) });
+  return parse(app, found?.data);
 }
 
 /** The app's last rollout, or null where there was none. */
@@ -52,40 +53,20 @@ export async function refuseUnfinished(api: KubeApi, app: string): Promise<void>
   });
 }
 
-async function change(
+function change(
   api: KubeApi,
   app: string,
   make: (before: RolloutState | null) => RolloutState | null,
 ): Promise<RolloutState | null> {
-  for (;;) {
-    const { object, state, past } = await read(api, app);
+  return rewriteConfigMap(api, { name: names.rollout(app), labels: labelsOf(app, "state") }, (found) => {
+    const { state, past } = parse(app, found?.data);
     const after = make(state);
-    if (after === null) return null;
+    if (after === null) return { value: null, data: null };
     const kept = isOver(after)
       ? [withoutEpochs(after), ...past.filter(({ id }) => id !== after.id)].slice(0, KEPT)
       : past;
-    const next: ConfigMapObject = {
-      ...kind,
-      metadata: {
-        ...(object === null ? {} : { resourceVersion: object.metadata.resourceVersion! }),
-        name: names.rollout(app),
-        labels: labelsOf(app, "state"),
-      },
-      data: { [NOW]: JSON.stringify(after), [PAST]: JSON.stringify(kept) },
-    };
-    const path = api.path({ ...kind, ...(object === null ? {} : { name: next.metadata.name }) });
-    try {
-      const method = object === null ? "POST" : "PUT";
-      await api.call({ method, path, query: { fieldManager: MANAGER }, body: next, once: true });
-      return after;
-    } catch (error) {
-      if (isConflict(error)) continue;
-      // Perhaps it was written and only the answer was lost: look, and where not, write once more.
-      if (!(error instanceof OperationError) || !error.retryable) throw error;
-      const now = await read(api, app);
-      if (JSON.stringify(now.state) === JSON.stringify(after)) return after;
-    }
-  }
+    return { value: after, data: { [NOW]: JSON.stringify(after), [PAST]: JSON.stringify(kept) } };
+  });
 }
 
 /** A ConfigMap holds a megabyte: of ended rollouts the verdict is kept, with its numbers, not every count. */
@@ -98,9 +79,7 @@ export function askRollout(api: KubeApi, app: string, request: Request): Promise
 
 /** Makes every write of the one who drove it so far fail. Null where no rollout is under way. */
 export function fenceRollout(api: KubeApi, app: string, text: string): Promise<RolloutState | null> {
-  return change(api, app, (state) =>
-    state === null || isOver(state) ? null : noted({ ...state, revision: state.revision + 1 }, Date.now(), text),
-  );
+  return change(api, app, (state) => (state === null || isOver(state) ? null : fenced(state, Date.now(), text)));
 }
 
 /** A rollout in a ConfigMap; the server's resource version tells who came second. */

@@ -1,9 +1,7 @@
 import { OperationError } from "../core/errors.js";
-import type { Stage } from "../rollout/stage.js";
-import type { RolloutState } from "../rollout/state.js";
-import { MANAGER } from "./apply.js";
+import type { RolloutPlan } from "../rollout/state.js";
 import type { KubeApi } from "./client/api.js";
-import { isConflict } from "./client/errors.js";
+import { CONFIG_MAP, rewriteConfigMap } from "./config-map.js";
 import { labelsOf, names, type PodSource, type TrainingSpec } from "./manifests/index.js";
 import type { ConfigMapObject } from "./router-feed.js";
 
@@ -29,15 +27,7 @@ export interface Schedule {
   deadline: number;
   /** A scoring image with the packages of this notebook, as nodes name it: a new model goes onto its layers. */
   template: string;
-  rollout: {
-    stages: Stage[];
-    bakeMs: number;
-    limits: RolloutState["limits"];
-    shadow: RolloutState["shadow"];
-    sticky: RolloutState["sticky"];
-    expect: RolloutState["expect"];
-    allowContractChange: boolean;
-  };
+  rollout: RolloutPlan & { allowContractChange: boolean };
 }
 
 export type RunOutcome =
@@ -66,7 +56,6 @@ export interface ScheduleRun {
   text: string;
 }
 
-const kind = { apiVersion: "v1", kind: "ConfigMap" };
 const SCHEDULE = "schedule.json";
 const RUNS = "runs.json";
 const KEPT_RUNS = 50;
@@ -79,42 +68,22 @@ export interface Scheduled {
 
 /** The app's schedule with what came of it, or null where it has none. */
 export async function readSchedule(api: KubeApi, app: string): Promise<Scheduled | null> {
-  const found = await api.find<ConfigMapObject>({ ...kind, name: names.schedule(app) });
+  const found = await api.find<ConfigMapObject>({ ...CONFIG_MAP, name: names.schedule(app) });
   return found === null ? null : parse(found);
 }
 
 /** Changes the schedule or its runs; who else writes meanwhile is not overwritten. `change` may be called several times; null: leave it. */
-export async function updateSchedule(
+export function updateSchedule(
   api: KubeApi,
   app: string,
   change: (before: Scheduled | null) => Scheduled | null,
 ): Promise<Scheduled | null> {
-  for (;;) {
-    const found = await api.find<ConfigMapObject>({ ...kind, name: names.schedule(app) });
+  return rewriteConfigMap(api, { name: names.schedule(app), labels: labelsOf(app, "schedule") }, (found) => {
     const after = change(found === null ? null : parse(found));
-    if (after === null) return null;
-    const object: ConfigMapObject = {
-      ...kind,
-      metadata: {
-        ...(found === null ? {} : { resourceVersion: found.metadata.resourceVersion! }),
-        name: names.schedule(app),
-        labels: labelsOf(app, "schedule"),
-      },
-      data: {
-        [SCHEDULE]: JSON.stringify(after.schedule),
-        [RUNS]: JSON.stringify(after.runs.slice(0, KEPT_RUNS)),
-      },
-    };
-    const path = api.path({ ...kind, ...(found === null ? {} : { name: object.metadata.name }) });
-    try {
-      const method = found === null ? "POST" : "PUT";
-      await api.call({ method, path, query: { fieldManager: MANAGER }, body: object, once: true });
-      return after;
-    } catch (error) {
-      // Where only the answer was lost, the same change once more does no harm: it is made from what is there now.
-      if (!isConflict(error) && !(error instanceof OperationError && error.retryable)) throw error;
-    }
-  }
+    if (after === null) return { value: null, data: null };
+    const runs = JSON.stringify(after.runs.slice(0, KEPT_RUNS));
+    return { value: after, data: { [SCHEDULE]: JSON.stringify(after.schedule), [RUNS]: runs } };
+  });
 }
 
 /** Notes how a run stands. */

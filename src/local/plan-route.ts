@@ -1,11 +1,11 @@
 import {
   DEFAULT_GUARD,
   DEFAULT_LIMITS,
-  DEFAULT_MIRROR,
   type RouteDocument,
   type RouteGuard,
   type RouteVersion,
 } from "../router/route.js";
+import { wished } from "../router/wish.js";
 import type { AppState } from "./state.js";
 
 /** The live processes of a version, as `host:port`. */
@@ -28,8 +28,7 @@ export function planRoute(state: AppState, live: LiveEndpoints, generation: numb
     drain_ms: state.settings.drain_ms,
     limits: DEFAULT_LIMITS,
     guard: guardOf(state, versions),
-    ...mirrorOf(state, versions),
-    ...stickyOf(state, versions),
+    ...wished(state.desired, versions, state.name),
   };
 }
 
@@ -39,20 +38,6 @@ function guardOf({ desired }: AppState, versions: readonly RouteVersion[]): Rout
   const fallback = versions.find(({ name, endpoints }) => name !== guarded && endpoints.length > 0)?.name;
   if (guarded === undefined || fallback === undefined || !versions.some(({ name }) => name === guarded)) return null;
   return { version: guarded, fallback, ...DEFAULT_GUARD };
-}
-
-function mirrorOf({ desired }: AppState, versions: readonly RouteVersion[]): Pick<RouteDocument, "mirror"> {
-  const { mirror } = desired;
-  const isThere = (name: string): boolean => versions.some((version) => version.name === name);
-  return mirror !== undefined && isThere(mirror.from) && isThere(mirror.to)
-    ? { mirror: { ...DEFAULT_MIRROR, ...mirror } }
-    : {};
-}
-
-function stickyOf({ name, desired }: AppState, versions: readonly RouteVersion[]): Pick<RouteDocument, "sticky"> {
-  const { sticky } = desired;
-  const isThere = sticky !== undefined && versions.some((version) => version.name === sticky.to);
-  return isThere ? { sticky: { ...sticky, salt: name } } : {};
 }
 
 /** Do two routes send requests to the same places? */

@@ -4,7 +4,7 @@ import { OperationError } from "../core/errors.js";
 import { readJson, writeJson } from "../core/fs.js";
 import { acquireLock } from "../core/lock.js";
 import type { RolloutStore } from "../rollout/driver.js";
-import { isOver, noted, parseRollout, type Request, type RolloutState, revised } from "../rollout/state.js";
+import { fenced, isOver, parseRollout, type Request, type RolloutState, revised } from "../rollout/state.js";
 
 const file = (dir: string): string => join(dir, "rollout.json");
 const past = (dir: string): string => join(dir, "rollouts");
@@ -52,9 +52,7 @@ export function askRollout(dir: string, request: Request): Promise<RolloutState 
 
 /** Makes every write of the one who drove it so far fail. Null where no rollout is under way. */
 export function fenceRollout(dir: string, text: string): Promise<RolloutState | null> {
-  return change(dir, (state) =>
-    state === null || isOver(state) ? null : noted({ ...state, revision: state.revision + 1 }, Date.now(), text),
-  );
+  return change(dir, (state) => (state === null || isOver(state) ? null : fenced(state, Date.now(), text)));
 }
 
 /** A rollout in a file, written under a lock; the revision tells who came second. */

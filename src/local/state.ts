@@ -2,6 +2,7 @@ import { OperationError } from "../core/errors.js";
 import { readJson, writeJson } from "../core/fs.js";
 import { acquireLock } from "../core/lock.js";
 import type { ProcessId } from "../core/process-file.js";
+import type { Wish } from "../router/wish.js";
 import { appPaths } from "./paths.js";
 
 export type Color = "blue" | "green";
@@ -114,15 +115,12 @@ export interface AppState {
   generation: number;
   /** Chosen once, then kept. `pinned`: a person asked for this very port. */
   port: { host: string; number: number; pinned: boolean };
-  desired: {
+  desired: Wish & {
     running: boolean;
     versions: DesiredVersion[];
     router: number;
     /** The version that the router takes out by itself when it does nothing but fail. */
     guarded?: string;
-    /** Whatever else the router is asked for while a rollout lasts. */
-    mirror?: { from: string; to: string; share: number };
-    sticky?: { by: "header" | "cookie"; name: string; to: string };
   };
   versions: VersionRecord[];
   settings: Settings;

@@ -75,11 +75,9 @@ function withEvidence(state: RolloutState, { evidence }: Seen): RolloutState {
   return {
     ...state,
     epochs: evidence.reduce((epochs, report) => fold(epochs, report, pair), state.epochs),
-    mirrors: [...evidence.reduce((mirrors, report) => foldMirror(mirrors, report, pair), mirrorsOf(state))],
+    mirrors: evidence.reduce((mirrors, report) => foldMirror(mirrors, report, pair), state.mirrors),
   };
 }
-
-const mirrorsOf = ({ mirrors }: RolloutState): readonly RolloutState["mirrors"][number][] => mirrors;
 
 function obey(before: RolloutState, now: number): { done: boolean; decision: Decision } {
   const { request } = before;
@@ -149,10 +147,11 @@ export function testsOf({ epochs, sticky }: RolloutState): Record<TestName, Shar
   };
 }
 
-const WORSE: Record<TestName, string> = {
+/** What each of them accuses the new version of. */
+export const WORSE: Record<TestName, string> = {
   errors: "fails more often",
   slow: "answers more slowly",
-  refused: "refuses more",
+  refused: "refuses more (4xx)",
   invalid: "gives no prediction more often",
 };
 

@@ -1,18 +1,13 @@
-import type { PairOutcome } from "../core/evidence.js";
 import { quantileOf } from "../core/sketch.js";
 import { logEvidence } from "./attribution.js";
-import { agreementOf, meanShiftOf, pairedShares, totalMirror, wantedAgreement } from "./shadow.js";
+import { agreementOf, type MirrorTotal, meanShiftOf, pairedShares, totalMirror, wantedAgreement } from "./shadow.js";
 import { type Slice, topSlices } from "./slices.js";
 import { alphaOf, type RolloutState } from "./state.js";
 
 /** What the two versions answered to the same requests. */
-export interface ShadowView {
-  sent: number;
-  dropped: Record<string, number>;
-  outcomes: Record<PairOutcome, number>;
-  compared: number;
+export interface ShadowView extends Pick<MirrorTotal, "sent" | "dropped" | "outcomes" | "compared" | "rows"> {
+  /** Pairs that must have been compared. */
   wanted: number;
-  rows: number;
   /** Share of rows answered alike, with the interval that verdicts use; `wanted` is null where nothing was expected. */
   agreement: { share: number | null; lower: number; upper: number; wanted: number | null };
   /** How often the old version agrees with itself; null where it was not asked twice often enough. */

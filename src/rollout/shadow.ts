@@ -1,4 +1,4 @@
-import type { DeltaCounts, MirrorEvidence, PairOutcome, RouterEvidence } from "../core/evidence.js";
+import { type DeltaCounts, type MirrorEvidence, noOutcomes, type RouterEvidence } from "../core/evidence.js";
 import { merged } from "../core/sketch.js";
 import type { Shares } from "./attribution.js";
 import { wilson } from "./proportions.js";
@@ -30,16 +30,7 @@ export function foldMirror(
 }
 
 /** All routers together. */
-export interface MirrorTotal {
-  sent: number;
-  dropped: Record<string, number>;
-  outcomes: Record<PairOutcome, number>;
-  compared: number;
-  rows: number;
-  equal_rows: number;
-  delta: DeltaCounts;
-  repeated: { rows: number; equal_rows: number; delta: DeltaCounts };
-}
+export type MirrorTotal = Omit<MirrorEvidence, "generation" | "from" | "to" | "features">;
 
 export function totalMirror(mirrors: readonly MirrorCounts[]): MirrorTotal {
   const sum = (of: (one: MirrorCounts) => number): number => mirrors.reduce((all, one) => all + of(one), 0);
@@ -48,11 +39,10 @@ export function totalMirror(mirrors: readonly MirrorCounts[]): MirrorTotal {
     for (const one of mirrors) for (const key of Object.keys(of(one)) as K[]) all[key] = (all[key] ?? 0) + of(one)[key];
     return all;
   };
-  const none = { both: 0, new_failed: 0, new_refused: 0, new_invalid: 0, old_failed: 0, neither: 0 };
   return {
     sent: sum(({ sent }) => sent),
     dropped: by(({ dropped }) => dropped),
-    outcomes: { ...none, ...by(({ outcomes }) => outcomes) },
+    outcomes: { ...noOutcomes(), ...by(({ outcomes }) => outcomes) },
     compared: sum(({ compared }) => compared),
     rows: sum(({ rows }) => rows),
     equal_rows: sum(({ equal_rows }) => equal_rows),

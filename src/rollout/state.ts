@@ -72,7 +72,7 @@ export interface RolloutState {
   first_generation: number;
   step_generation: number;
   epochs: Epoch[];
-  mirrors: MirrorCounts[];
+  mirrors: readonly MirrorCounts[];
   paused: { by: string; at_ms: number; why: string | null } | null;
   request: Request | null;
   verdict: Verdict | null;
@@ -85,10 +85,19 @@ export function noted(state: RolloutState, now: number, text: string): RolloutSt
   return { ...state, history: [...state.history, { at_ms: now, text }].slice(-HISTORY) };
 }
 
+/** As it is after somebody else has taken it over: what its driver has read is old, and every write of that one fails. */
+export const fenced = (state: RolloutState, now: number, text: string): RolloutState =>
+  noted({ ...state, revision: state.revision + 1 }, now, text);
+
 export const isOver = ({ phase }: RolloutState): boolean => TERMINAL.includes(phase);
 
 /** What rollouts had not from the beginning: one that was begun by an older iapp goes on without. */
 const LATER_PARTS = { shadow: null, sticky: null, expect: NO_EXPECTATION };
+
+/** How a person wants a rollout to go, whichever versions it is about. */
+export interface RolloutPlan extends Pick<RolloutState, "stages" | "limits" | "shadow" | "sticky" | "expect"> {
+  bakeMs: number;
+}
 
 export interface NewRollout {
   id: string;

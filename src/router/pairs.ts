@@ -1,4 +1,4 @@
-import type { DeltaCounts, MirrorEvidence, PairOutcome } from "../core/evidence.js";
+import { type DeltaCounts, type MirrorEvidence, noOutcomes, type PairOutcome } from "../core/evidence.js";
 import { addTo, newSketch } from "../core/sketch.js";
 import { type Answered, comparePredictions, type RowPair, worthOf } from "./predictions.js";
 import type { RouteMirror } from "./route.js";
@@ -30,7 +30,7 @@ export class PairLog {
       to,
       sent: 0,
       dropped: {},
-      outcomes: { both: 0, new_failed: 0, new_refused: 0, new_invalid: 0, old_failed: 0, neither: 0 },
+      outcomes: noOutcomes(),
       compared: 0,
       rows: 0,
       equal_rows: 0,

@@ -83,7 +83,7 @@ describe.skipIf(!hasCluster)("what is asked for on a cluster", () => {
     const big = await piped(["exec", "--", "python3", "-c", "print('x' * 3_000_000)"], "");
     expect([big.code, big.stdout.length]).toEqual([0, 3_000_001]);
     const router = await piped(["exec", "nb", "-c", "router", "--", "node", "-p", "process.env.HOME"], "");
-    expect(router.stdout).toBe("/work\n");
+    expect(router.stdout).toBe("/workspace\n");
     const nothing = await piped(["exec", "nb", "--", "no-such-program"], "");
     expect(nothing.code).not.toBe(0);
     expect(nothing.stderr).toContain("no-such-program");

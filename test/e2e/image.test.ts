@@ -212,7 +212,7 @@ describe("iapp build", () => {
     const repository = `${registry}/test/train-${process.pid}`;
     const { reference } = await build(["nb.ipynb", "--kind", "training", "--push", "--repository", repository]);
     await inCluster("train", async (namespace) => {
-      await namespace.start(strictPod("train", { image: reference!, args: ["--json"] }, ["work", "tmp"]));
+      await namespace.start(strictPod("train", { image: reference!, args: ["--json"] }, ["workspace", "tmp"]));
       const { ok, logs } = await namespace.ended("train", 240);
       expect(ok, logs).toBe(true);
       expect(logs).toContain(`"digest": "${first.bundle}"`);
@@ -223,10 +223,12 @@ describe("iapp build", () => {
     const repository = `${registry}/test/tool-${process.pid}`;
     const { reference } = await build(["--kind", "tool", "--push", "--repository", repository]);
     const lines =
-      "set -e\ncd /work\niapp --version\niapp init churn --template churn --yes\niapp check churn/churn.ipynb";
+      "set -e\ncd /workspace\niapp --version\niapp init churn --template churn --yes\niapp check churn/churn.ipynb";
     const tool = lines.replaceAll("iapp ", "node /opt/iapp/cli/bin/iapp.js ");
     await inCluster("tool", async (namespace) => {
-      await namespace.start(strictPod("tool", { image: reference!, command: ["sh", "-c", tool] }, ["work", "tmp"]));
+      await namespace.start(
+        strictPod("tool", { image: reference!, command: ["sh", "-c", tool] }, ["workspace", "tmp"]),
+      );
       const { ok, logs } = await namespace.ended("tool", 120);
       expect(ok, logs).toBe(true);
       expect(logs).toContain("RandomForestClassifier");

@@ -2,12 +2,12 @@ import { copyFile, cp, mkdir, readdir, readFile, writeFile } from "node:fs/promi
 import { dirname, join } from "node:path";
 import { UserError } from "../../core/errors.js";
 import { fileError } from "../../core/fs.js";
+import { PLACES } from "../../core/places.js";
 import { runtimePath } from "../../core/runtime-path.js";
 import type { Changes } from "../../image/image.js";
 import { lockedVersions } from "../../project/environment/lock-text.js";
 import { EXPLAINS, readBundle } from "../bundle/index.js";
 import { lentCommand } from "./lent.js";
-import { PLACES } from "./places.js";
 
 /**
  * Writes a build context with a Dockerfile whose image does what ours does, for people whose pipeline builds images itself. The folder

@@ -2,6 +2,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promi
 import { dirname, join } from "node:path";
 import type { Context } from "../../core/events.js";
 import { fileError } from "../../core/fs.js";
+import { PLACES } from "../../core/places.js";
 import { runtimePath } from "../../core/runtime-path.js";
 import { type Digest, digestOf } from "../../image/digest.js";
 import type { Layer, LayerCache } from "../../image/layer.js";
@@ -14,7 +15,6 @@ import type { Interpreter } from "../../project/python.js";
 import { digestFile } from "../bundle/digest.js";
 import { EXPLAINS, readBundle } from "../bundle/index.js";
 import { lentLinks } from "./lent.js";
-import { PLACES } from "./places.js";
 
 /** Changed whenever the same inputs give other bytes than before: what was cached is then made anew. */
 const RECIPE = 3;

@@ -1,6 +1,6 @@
+import { PLACES } from "../../core/places.js";
 import type { TarEntry } from "../../image/tar-stream.js";
 import { systemHints } from "../../project/system-libraries.js";
-import { PLACES } from "./places.js";
 
 /**
  * GNU OpenMP: packages that load it from the system (lightgbm) come with packages that bring a copy along under a name of their own

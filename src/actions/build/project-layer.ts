@@ -1,10 +1,10 @@
 import { UserError } from "../../core/errors.js";
 import type { Context } from "../../core/events.js";
+import { PLACES } from "../../core/places.js";
 import type { Layer, LayerCache } from "../../image/layer.js";
 import { treeEntries } from "../../image/tree.js";
 import { projectIgnore } from "../../project/ignore.js";
 import { secretIn } from "../../project/secrets.js";
-import { PLACES } from "./places.js";
 
 export interface ProjectLayerInput {
   root: string;

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { UserError } from "../../core/errors.js";
 import type { Context } from "../../core/events.js";
+import { PLACES, SCORING_PORT, USER } from "../../core/places.js";
 import { digestOf } from "../../image/digest.js";
 import type { Changes } from "../../image/image.js";
 import { lockedVersions } from "../../project/environment/lock-text.js";
@@ -12,7 +13,6 @@ import { writeDockerfile } from "./dockerfile.js";
 import { type BuildPlan, type BuildResult, finishBuild, layerCache } from "./finish.js";
 import { bundleLayer, dependencyLayer, runtimeLayer } from "./layers.js";
 import { lending } from "./lent.js";
-import { PLACES, PORT, USER } from "./places.js";
 
 export interface ScoringInput extends BuildPlan {
   /** Folder of the proved bundle. */
@@ -65,7 +65,7 @@ export function scoringChanges(
       "--host",
       "0.0.0.0",
       "--port",
-      String(PORT),
+      String(SCORING_PORT),
     ]),
     env: {
       PYTHONPATH: `/${PLACES.runtime}:/${PLACES.lib}`,
@@ -84,7 +84,7 @@ export function scoringChanges(
       "dev.iapp.contract": `sha256:${index.files.find(({ role }) => role === "contract")?.sha256 ?? ""}`,
       "dev.iapp.lock": digestOf(lock),
     },
-    ports: [`${PORT}/tcp`],
+    ports: [`${SCORING_PORT}/tcp`],
     stopSignal: "SIGTERM",
   };
 }

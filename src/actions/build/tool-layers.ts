@@ -2,13 +2,13 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../../core/errors.js";
 import { packageRoot, packageVersion } from "../../core/package-root.js";
+import { PLACES, USER } from "../../core/places.js";
 import type { Layer, LayerCache } from "../../image/layer.js";
 import { canonicalJson } from "../../image/media.js";
 import type { TarEntry } from "../../image/tar-stream.js";
 import { treeEntries } from "../../image/tree.js";
 import type { TargetPlatform } from "../../project/environment/target.js";
 import { digestFile } from "../bundle/digest.js";
-import { PLACES, USER } from "./places.js";
 
 /** The running `node`: what a base image without one is given. It fits only the platform that it runs on. */
 export async function nodeLayer(cache: LayerCache, platform: TargetPlatform): Promise<Layer> {

@@ -1,8 +1,8 @@
 import type { Context } from "../../core/events.js";
 import { packageVersion } from "../../core/package-root.js";
+import { PLACES, USER } from "../../core/places.js";
 import { openBase } from "./base.js";
 import { type BuildPlan, type BuildResult, finishBuild, layerCache } from "./finish.js";
-import { PLACES, USER } from "./places.js";
 import { cliLayer, nodeLayer, workLayer } from "./tool-layers.js";
 
 /** An official slim Node: the command line needs nothing else. */

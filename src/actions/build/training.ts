@@ -1,6 +1,7 @@
 import { relative, sep } from "node:path";
 import { UserError } from "../../core/errors.js";
 import type { Context } from "../../core/events.js";
+import { PLACES, USER } from "../../core/places.js";
 import { digestOf } from "../../image/digest.js";
 import type { Changes } from "../../image/image.js";
 import { createEnvironment } from "../../project/environment/index.js";
@@ -13,7 +14,6 @@ import { checkPython, defaultBase, openBase } from "./base.js";
 import { type BuildPlan, type BuildResult, finishBuild, layerCache } from "./finish.js";
 import { dependencyLayer } from "./layers.js";
 import { lending } from "./lent.js";
-import { PLACES, USER } from "./places.js";
 import { projectLayer } from "./project-layer.js";
 import { cliLayer, nodeLayer, workLayer } from "./tool-layers.js";
 

@@ -3,7 +3,7 @@ import { OperationError, UserError } from "../../core/errors.js";
 import type { Context } from "../../core/events.js";
 import { myself } from "../../core/identity.js";
 import { type ClusterApp, currentVersion } from "../../kube/app-state.js";
-import { apply, applyAll, refuseTaken } from "../../kube/apply.js";
+import { apply, applyAll, refuseTaken, removeAll } from "../../kube/apply.js";
 import type { KubeApi } from "../../kube/client/api.js";
 import { KubeError } from "../../kube/client/errors.js";
 import type { KubeObject } from "../../kube/client/resources.js";
@@ -122,27 +122,31 @@ async function servingBundle(
   return { bundle: { dir, digest: current.bundle }, version: current.name, notebook, parameters };
 }
 
+/** What a schedule consists of. */
+const PARTS = [
+  { apiVersion: "batch/v1", kind: "CronJob" },
+  { apiVersion: "rbac.authorization.k8s.io/v1", kind: "RoleBinding" },
+  { apiVersion: "rbac.authorization.k8s.io/v1", kind: "Role" },
+  { apiVersion: "v1", kind: "ServiceAccount" },
+  { apiVersion: "v1", kind: "ConfigMap" },
+];
+
 /** Ends the schedule; a run that is under way goes on. @returns whether there was one */
 export function removeSchedule(
   ctx: Context,
   target: Target,
-  name: string | undefined,
+  wanted: string | undefined,
 ): Promise<{ name: string; removed: boolean }> {
   return onTarget(ctx, target, async (api) => {
-    const app = await resolveClusterApp(api, target, name);
-    const found = await readSchedule(api, app.name);
-    const cron = { apiVersion: "batch/v1", kind: "CronJob", name: names.schedule(app.name) };
+    const app = await resolveClusterApp(api, target, wanted);
+    const name = names.schedule(app.name);
     // The CronJob first: what it starts needs the rest. Its Jobs go with it.
-    const removed = await api.remove(cron);
-    for (const [apiVersion, kind] of [
-      ["rbac.authorization.k8s.io/v1", "RoleBinding"],
-      ["rbac.authorization.k8s.io/v1", "Role"],
-      ["v1", "ServiceAccount"],
-      ["v1", "ConfigMap"],
-    ] as const) {
-      await api.remove({ apiVersion, kind, name: names.schedule(app.name) });
-    }
-    return { name: app.name, removed: removed || found !== null };
+    const removed = await removeAll(
+      api,
+      app.name,
+      PARTS.map((part) => ({ ...part, name })),
+    );
+    return { name: app.name, removed: removed.length > 0 };
   });
 }
 

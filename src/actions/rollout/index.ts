@@ -1,5 +1,6 @@
 export { contractBreaks } from "../../rollout/contract.js";
 export { type Explanation, explain } from "../../rollout/explain.js";
+export { WORSE } from "../../rollout/reducer.js";
 export {
   DEFAULT_SHADOW,
   DEFAULT_STAGES,
@@ -10,7 +11,7 @@ export {
   parseSticky,
   shortestTime,
 } from "../../rollout/stage.js";
-export { isOver, type RolloutState } from "../../rollout/state.js";
+export { isOver, type RolloutPlan, type RolloutState } from "../../rollout/state.js";
 export { type RolloutStatus, requestRollout, rolloutHistory, rolloutStatus } from "./control.js";
 export { driveDetached } from "./detached.js";
 export { type RollbackResult, rollback } from "./rollback.js";

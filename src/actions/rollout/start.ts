@@ -10,8 +10,7 @@ import { LocalRolloutStore, readRollout } from "../../local/rollout-store.js";
 import { readState } from "../../local/state.js";
 import type { ProjectLayout } from "../../project/layout.js";
 import { contractBreaks } from "../../rollout/contract.js";
-import type { Stage } from "../../rollout/stage.js";
-import { newRollout, type RolloutState } from "../../rollout/state.js";
+import { newRollout, type RolloutPlan, type RolloutState } from "../../rollout/state.js";
 import { type App, adopt, handleOf } from "../apps/index.js";
 import { readBundle } from "../bundle/index.js";
 import type { Candidate } from "../deploy/candidate.js";
@@ -21,17 +20,11 @@ import { driveRollout } from "./drive.js";
 import { launchDriver } from "./launch.js";
 import { refuseUnfinished } from "./unfinished.js";
 
-export interface RolloutInput {
+export interface RolloutInput extends RolloutPlan {
   layout: ProjectLayout;
   name: string;
   source: string;
   prepare: (ctx: Context) => Promise<Candidate>;
-  stages: Stage[];
-  bakeMs: number;
-  limits: RolloutState["limits"];
-  shadow: RolloutState["shadow"];
-  sticky: RolloutState["sticky"];
-  expect: RolloutState["expect"];
   allowContractChange: boolean;
   /** Leave it to a process of its own. */
   detach: boolean;
@@ -105,11 +98,9 @@ export function nothingToRollOut(name: string, source: string, flag = ""): UserE
   });
 }
 
-type PlanInput = Pick<RolloutInput, "stages" | "bakeMs" | "limits" | "shadow" | "sticky" | "expect">;
-
 /** A rollout as it begins. */
 export function plannedRollout(
-  { stages, bakeMs: bake_ms, limits, shadow, sticky, expect }: PlanInput,
+  { stages, bakeMs: bake_ms, limits, shadow, sticky, expect }: RolloutPlan,
   from: string,
   to: string,
   now: number,

@@ -1,5 +1,7 @@
+import { PLACES } from "../../core/places.js";
 import type { KubeObject } from "../client/resources.js";
-import { type Component, LABEL, labelsOf, names } from "./names.js";
+import { accountObjects, type Rule } from "./account.js";
+import { type Component, labelsOf, names } from "./names.js";
 import {
   CONTAINER_SECURITY,
   type EnvSource,
@@ -32,8 +34,6 @@ const RETRIES = 6;
 /** An ended job can be looked at this long. */
 const KEPT_SECONDS = 24 * 3600;
 
-type Rule = { apiGroups: string[]; resources: string[]; resourceNames?: string[]; verbs: string[] };
-
 /**
  * What a driver may do: read and write the documents of its own app, make and remove versions, look at pods. Not more: no Secret, no account,
  * no Role. Names of versions are not known beforehand, so that those kinds cannot be limited by name.
@@ -65,23 +65,7 @@ function driverRules(app: string, trains: boolean): Rule[] {
 
 /** The account of a driver, its Role and what binds them. @param trains it starts training jobs, too */
 export function driverAccount(app: string, name: string, component: Component, trains: boolean): KubeObject[] {
-  const metadata = { name, labels: labelsOf(app, component) };
-  return [
-    { apiVersion: "v1", kind: "ServiceAccount", metadata, automountServiceAccountToken: false } as KubeObject,
-    {
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: "Role",
-      metadata,
-      rules: driverRules(app, trains),
-    } as KubeObject,
-    {
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: "RoleBinding",
-      metadata,
-      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
-      subjects: [{ kind: "ServiceAccount", name }],
-    } as KubeObject,
-  ];
+  return accountObjects(name, labelsOf(app, component), driverRules(app, trains));
 }
 
 /** Drives a rollout to its end: gone on with in another pod when its node is lost. */
@@ -135,7 +119,7 @@ export function driverJobSpec(spec: DriverSpec, account: string, component: Comp
             ],
             resources: resourcesOf({ cpu: "50m", memory: "192Mi", memoryLimit: "1Gi" }),
             securityContext: CONTAINER_SECURITY,
-            volumeMounts: [{ name: "work", mountPath: "/work" }, temporaryMount, ...loginMount(pushSecret)],
+            volumeMounts: [{ name: "work", mountPath: `/${PLACES.work}` }, temporaryMount, ...loginMount(pushSecret)],
             terminationMessagePolicy: "FallbackToLogsOnError",
           },
         ],
@@ -143,6 +127,3 @@ export function driverJobSpec(spec: DriverSpec, account: string, component: Comp
     },
   };
 }
-
-/** Pods that serve, as opposed to jobs that have ended but can still be looked at. */
-export const SERVING = `${LABEL.component} in (router,scoring)`;

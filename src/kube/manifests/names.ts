@@ -6,6 +6,9 @@ export const LABEL = {
   component: "app.kubernetes.io/component",
 } as const;
 
+/** Selects pods that serve, as opposed to those of jobs that have ended but can still be looked at. */
+export const SERVING = `${LABEL.component} in (router,scoring)`;
+
 /** When a pod was last asked to be replaced: a change of the template is all that a Deployment needs for that. */
 export const RESTARTED = "iapp.dev/restarted";
 

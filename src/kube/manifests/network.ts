@@ -1,3 +1,4 @@
+import { SCORING_PORT } from "../../core/places.js";
 import type { KubeObject } from "../client/resources.js";
 import { LABEL, labelsOf } from "./names.js";
 import { ROUTER_ADMIN_PORT, ROUTER_PORT } from "./router.js";
@@ -5,7 +6,6 @@ import { ROUTER_ADMIN_PORT, ROUTER_PORT } from "./router.js";
 /** `routers`: only the app's routers reach the service. `closed`: and the service itself reaches nothing but names. */
 export type Network = "routers" | "closed";
 
-const SCORING_PORT = 8080;
 const tcp = (port: number): object => ({ port, protocol: "TCP" });
 
 /**

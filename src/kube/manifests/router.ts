@@ -1,4 +1,5 @@
 import type { KubeObject } from "../client/resources.js";
+import { accountObjects } from "./account.js";
 import { LABEL, labelsOf, names, RESTARTED } from "./names.js";
 import { CONTAINER_SECURITY, overNodes, POD_SECURITY, type PodSource, placed, probe, resourcesOf } from "./pod.js";
 
@@ -37,28 +38,15 @@ export function routerObjects(spec: RouterSpec): KubeObject[] {
     gateway: { type: "ClusterIP" },
   }[spec.expose.kind];
   return [
-    { apiVersion: "v1", kind: "ServiceAccount", metadata, automountServiceAccountToken: false } as KubeObject,
-    {
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: "Role",
-      metadata,
-      rules: [
-        {
-          apiGroups: [""],
-          resources: ["configmaps"],
-          resourceNames: [names.route(app)],
-          verbs: ["get", "list", "watch"],
-        },
-        { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "watch"] },
-      ],
-    } as KubeObject,
-    {
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: "RoleBinding",
-      metadata,
-      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
-      subjects: [{ kind: "ServiceAccount", name }],
-    } as KubeObject,
+    ...accountObjects(name, labels, [
+      {
+        apiGroups: [""],
+        resources: ["configmaps"],
+        resourceNames: [names.route(app)],
+        verbs: ["get", "list", "watch"],
+      },
+      { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "watch"] },
+    ]),
     {
       apiVersion: "v1",
       kind: "Service",

@@ -1,3 +1,4 @@
+import { PLACES } from "../../core/places.js";
 import type { KubeObject } from "../client/resources.js";
 import { labelsOf } from "./names.js";
 import {
@@ -45,7 +46,7 @@ const KEPT_SECONDS = 3600;
 /** What an iapp command ends with when trying again would give the same: failed, and refused. */
 const FINAL_CODES = [1, 2];
 /** Where the job finds the project. */
-const WORK = "/work";
+const WORK = `/${PLACES.work}`;
 
 /** One training run as a Job: tried again when its node is lost, never when the notebook itself fails. */
 export function trainingJob(spec: TrainingSpec): KubeObject {

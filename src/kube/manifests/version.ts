@@ -1,3 +1,4 @@
+import { SCORING_PORT } from "../../core/places.js";
 import type { KubeObject } from "../client/resources.js";
 import { type Autoscale, autoscaler } from "./autoscaler.js";
 import { LABEL, labelsOf, names, RESTARTED } from "./names.js";
@@ -37,7 +38,6 @@ export interface VersionSpec {
 /** A pod that is to go still answers this long: routers learn of it meanwhile, and its successor starts. */
 export const LEAVING_SECONDS = 10;
 const DRAIN_SECONDS = 30;
-const PORT = 8080;
 
 export const versionLabels = (app: string, version: string): Record<string, string> =>
   labelsOf(app, "scoring", { [LABEL.version]: version });
@@ -60,7 +60,7 @@ export function versionObjects(spec: VersionSpec): KubeObject[] {
       spec: {
         clusterIP: "None",
         selector,
-        ports: [{ name: "http", port: PORT, targetPort: "http", protocol: "TCP" }],
+        ports: [{ name: "http", port: SCORING_PORT, targetPort: "http", protocol: "TCP" }],
       },
     } as KubeObject,
     {
@@ -96,7 +96,7 @@ function podTemplate(spec: VersionSpec, labels: Record<string, string>, selector
       labels,
       annotations: {
         "prometheus.io/scrape": "true",
-        "prometheus.io/port": String(PORT),
+        "prometheus.io/port": String(SCORING_PORT),
         ...(spec.restarted === null ? {} : { [RESTARTED]: spec.restarted }),
       },
     },
@@ -113,7 +113,7 @@ function podTemplate(spec: VersionSpec, labels: Record<string, string>, selector
           name: "scoring",
           image: spec.image,
           args: ["--version", spec.name, "--name", spec.app, "--log-json"],
-          ports: [{ name: "http", containerPort: PORT, protocol: "TCP" }],
+          ports: [{ name: "http", containerPort: SCORING_PORT, protocol: "TCP" }],
           ...(spec.env.length === 0 ? {} : { env: spec.env }),
           ...(envFrom.length === 0 ? {} : { envFrom }),
           resources: resourcesOf(spec.resources),

@@ -37,7 +37,7 @@ describe("files of other machines", () => {
     "/content/train.csv",
     "/content/drive/MyDrive/Colab Notebooks/train.csv",
     "C:\\Users\\ann\\Data\\train.csv",
-    "E:/work/TRAIN.CSV",
+    "E:/data/TRAIN.CSV",
     "/home/ann/train.csv",
     "~/train.csv",
     "https://example.org/data/train.csv?raw=true",

@@ -10,9 +10,10 @@ export const PLACES = {
   /** Code and data of the project, as they were when the image was built. */
   project: "opt/iapp/project",
   /** Where a job works: the only folder that must be writable. */
-  work: "work",
+  work: "workspace",
 } as const;
 
 /** Nobody: no entry in any password file is needed, and Kubernetes can see that it is not root. */
 export const USER = "65532:65532";
-export const PORT = 8080;
+/** Of the scoring service in its container. */
+export const SCORING_PORT = 8080;
