@@ -14,7 +14,7 @@ export default defineCommand({
     const result =
       target === null
         ? await (await import("../actions/rollout/index.js")).rollback(host, input.args[0], to)
-        : await (await import("../actions/cluster/rollout.js")).clusterRollback(host, target, input.args[0], to);
+        : await (await import("../actions/cluster/rollback.js")).clusterRollback(host, target, input.args[0], to);
     host.result(
       result,
       `${result.app}: all requests go to ${result.to}${result.from === null ? "" : `, ${result.from} has ended`} (${result.seconds.toFixed(1)} s)`,

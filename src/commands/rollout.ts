@@ -93,7 +93,7 @@ export default defineCommand({
         const rollouts =
           target === null
             ? await rolloutHistory(host, input.args[0])
-            : await (await onClusters()).clusterRolloutHistory(host, target, input.args[0]);
+            : await (await control()).clusterRolloutHistory(host, target, input.args[0]);
         host.result({ schema: "iapp.rollout-history/1", rollouts }, () => historyText(rollouts, host.columns));
         return 0;
       },
@@ -209,12 +209,14 @@ async function retrained(host: Host, { args, rest, options }: CommandInput): Pro
 
 const onClusters = (): Promise<typeof import("../actions/cluster/rollout.js")> =>
   import("../actions/cluster/rollout.js");
+const control = (): Promise<typeof import("../actions/cluster/rollout-control.js")> =>
+  import("../actions/cluster/rollout-control.js");
 
 async function statusOf(host: Host, input: CommandInput): ReturnType<typeof rolloutStatus> {
   const target = await targetOf(host, input);
   return target === null
     ? rolloutStatus(host, input.args[0])
-    : (await onClusters()).clusterRolloutStatus(host, target, input.args[0]);
+    : (await control()).clusterRolloutStatus(host, target, input.args[0]);
 }
 
 async function request(
@@ -228,7 +230,7 @@ async function request(
   const takeOver = input.options.takeOver === true;
   return target === null
     ? requestRollout(host, name, what, why, takeOver)
-    : (await onClusters()).requestClusterRollout(host, target, name, what, why, takeOver);
+    : (await control()).requestClusterRollout(host, target, name, what, why, takeOver);
 }
 
 async function ask(host: Host, input: CommandInput, what: Parameters<typeof requestRollout>[2]): Promise<number> {

@@ -29,7 +29,16 @@ export interface RunSettings {
 
 export interface HistoryEntry {
   at: string;
-  what: "deployed" | "failed" | "retired" | "restarted" | "stopped" | "started" | "scaled" | "rolled-back";
+  what:
+    | "deployed"
+    | "failed"
+    | "retired"
+    | "restarted"
+    | "stopped"
+    | "started"
+    | "scaled"
+    | "rolled-back"
+    | "taken-over";
   version: string | null;
   by: string;
   text: string;

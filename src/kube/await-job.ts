@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { Interrupted } from "../core/errors.js";
+import { pause } from "../core/pause.js";
 import { eventsOf } from "./await-ready.js";
 import { type Cause, causeOf, type PodObject, refusalOf } from "./causes.js";
 import type { KubeApi } from "./client/api.js";
@@ -48,7 +47,7 @@ export async function awaitJob(api: KubeApi, name: string, tell: (text: string) 
     }
     if (cause !== null && cause.text !== said) tell(cause.text);
     said = cause?.text ?? said;
-    await sleep(LOOK_MS, undefined, { signal: api.signal }).catch(() => Promise.reject(new Interrupted()));
+    await pause(LOOK_MS, api.signal);
   }
 }
 

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { Interrupted } from "../core/errors.js";
+import { pause } from "../core/pause.js";
 import { type Cause, causeOf, type EventObject, isReady, type PodObject, refusalOf } from "./causes.js";
 import type { KubeApi } from "./client/api.js";
 import type { KubeObject } from "./client/resources.js";
@@ -60,7 +59,7 @@ export async function awaitReady(api: KubeApi, name: string, tell: (text: string
       }
       say(cause.text);
     } else say(`${ready.length} of ${wanted} pods are ready`);
-    await sleep(LOOK_MS, undefined, { signal: api.signal }).catch(() => Promise.reject(new Interrupted()));
+    await pause(LOOK_MS, api.signal);
   }
 }
 

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { Interrupted, OperationError } from "../core/errors.js";
+import { OperationError } from "../core/errors.js";
 import type { RouterEvidence } from "../core/evidence.js";
+import { pause } from "../core/pause.js";
 import { SCORING_PORT } from "../core/places.js";
 import type { Platform, RouteWish, StartOutcome, VersionView } from "../rollout/platform.js";
 import type { ClusterApp } from "./app-state.js";
@@ -269,6 +269,6 @@ export class ClusterPlatform implements Platform {
   }
 
   async #pause(): Promise<void> {
-    await sleep(LOOK_MS, undefined, { signal: this.#api.signal }).catch(() => Promise.reject(new Interrupted()));
+    await pause(LOOK_MS, this.#api.signal);
   }
 }

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { Interrupted, OperationError, UserError } from "../../core/errors.js";
+import { OperationError, UserError } from "../../core/errors.js";
 import type { Context } from "../../core/events.js";
 import { myself } from "../../core/identity.js";
+import { pause } from "../../core/pause.js";
 import { applyAll, refuseTaken } from "../../kube/apply.js";
 import type { KubeApi } from "../../kube/client/api.js";
 import { isConflict } from "../../kube/client/errors.js";
@@ -71,7 +71,7 @@ export async function leaseAfter(ctx: Context, api: KubeApi, app: string, comman
     } catch (error) {
       const taken = error instanceof OperationError && error.code === "IAPP_KUBE_LEASE";
       if (!taken || performance.now() > deadline) throw error;
-      await sleep(LOOK_MS, undefined, { signal: ctx.signal }).catch(() => Promise.reject(new Interrupted()));
+      await pause(LOOK_MS, ctx.signal);
     }
   }
 }

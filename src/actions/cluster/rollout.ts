@@ -5,26 +5,14 @@ import { quoted } from "../../core/quoted.js";
 import { type ClusterApp, currentVersion, noted } from "../../kube/app-state.js";
 import { readApp, updateApp } from "../../kube/app-store.js";
 import type { KubeApi } from "../../kube/client/api.js";
-import { acquireLease, type Lease, leaseHolder, peekLease } from "../../kube/lease.js";
+import { acquireLease, type Lease, peekLease } from "../../kube/lease.js";
 import { ClusterPlatform } from "../../kube/platform.js";
-import {
-  askRollout,
-  ClusterRolloutStore,
-  fenceRollout,
-  pastRollouts,
-  readRollout,
-  refuseUnfinished,
-} from "../../kube/rollout-store.js";
+import { ClusterRolloutStore, readRollout, refuseUnfinished } from "../../kube/rollout-store.js";
 import type { ProjectLayout } from "../../project/layout.js";
-import { findProject } from "../../project/layout.js";
 import type { Target } from "../../project/targets.js";
 import { drive } from "../../rollout/driver.js";
-import { explain } from "../../rollout/explain.js";
-import { isOver, type Request, type RolloutState } from "../../rollout/state.js";
-import { type Candidate, readExamples } from "../deploy/candidate.js";
-import { askExample } from "../deploy/example.js";
-import { noRollout, type RolloutStatus, refuseOver, tellDriver } from "../rollout/control.js";
-import { type RollbackResult, targetOf } from "../rollout/rollback.js";
+import type { RolloutState } from "../../rollout/state.js";
+import type { Candidate } from "../deploy/candidate.js";
 import {
   nothingToRollOut,
   plannedRollout,
@@ -33,7 +21,7 @@ import {
   refuseBreaks,
 } from "../rollout/start.js";
 import { surroundings, warmUp } from "../rollout/telling.js";
-import { onTarget, resolveClusterApp } from "./access.js";
+import { onTarget } from "./access.js";
 import { bundleFolder, publishBundle } from "./bundles.js";
 import { withCandidate } from "./candidate.js";
 import { launchDriver } from "./detach.js";
@@ -152,157 +140,4 @@ async function note(ctx: Context, api: KubeApi, name: string, { phase, to, verdi
     if (app === null || app.history.at(-1)?.text === text) return app;
     return noted(app, { at, what: promoted ? "deployed" : "rolled-back", version: to, by: myself(), text });
   });
-}
-
-export function clusterRolloutStatus(ctx: Context, target: Target, name: string | undefined): Promise<RolloutStatus> {
-  return onTarget(ctx, target, async (api) => {
-    const app = await resolveClusterApp(api, target, name);
-    const state = await rolloutOf(api, app.name);
-    return { ...explain(state, ctx.now()), app: app.name, driven: await isHeld(api, app.name) };
-  });
-}
-
-export function clusterRolloutHistory(ctx: Context, target: Target, name: string | undefined): Promise<RolloutState[]> {
-  return onTarget(ctx, target, async (api) => {
-    const app = await resolveClusterApp(api, target, name);
-    const [now, ended] = [await readRollout(api, app.name), await pastRollouts(api, app.name)];
-    return now === null || isOver(now) ? ended : [now, ...ended];
-  });
-}
-
-/** Leaves a request for the driver; where nobody drives, drives on. */
-export function requestClusterRollout(
-  ctx: Context,
-  target: Target,
-  name: string | undefined,
-  what: Request["what"],
-  why: string | null,
-  takeOver = false,
-): Promise<RolloutState> {
-  return onTarget(ctx, target, async (api) => {
-    const app = await resolveClusterApp(api, target, name);
-    const before = await rolloutOf(api, app.name);
-    refuseOver(before);
-    const asks = what !== "resume" || before.paused !== null;
-    if (asks) await askRollout(api, app.name, { what, by: myself(), at_ms: ctx.now(), why });
-    const driver = await leaseHolder(api, app.name);
-    const who = { identity: myself(), command: `iapp rollout ${what}`, force: takeOver };
-    const lease = await acquireLease(api, app.name, who).catch((error: unknown) => {
-      if (error instanceof OperationError && error.code === "IAPP_KUBE_LEASE") return null;
-      throw error;
-    });
-    if (lease === null) {
-      if (what === "resume" && driver !== null) tellDriver(ctx, driver);
-      return obeyed(ctx, api, app.name, before);
-    }
-    try {
-      if (takeOver && driver !== null) await fenceOff(ctx, api, app.name, driver);
-      if (what === "pause") return (await readRollout(api, app.name))!;
-      return await driveOn(ctx, api, target, await findProject(ctx.cwd), app.name, lease);
-    } finally {
-      await lease.release();
-    }
-  });
-}
-
-/** What the old driver has read of the rollout and of the app is old now: whatever it writes when it wakes up is refused. */
-async function fenceOff(ctx: Context, api: KubeApi, name: string, driver: string): Promise<void> {
-  const text = `${myself()} takes over from ${driver}`;
-  const rollout = await fenceRollout(api, name, text);
-  const entry = { at: new Date(ctx.now()).toISOString(), what: "restarted", version: rollout?.to ?? null } as const;
-  await updateApp(api, name, (app) => app && noted(app, { ...entry, by: myself(), text }));
-}
-
-/** Waits until the driver has seen the request. */
-async function obeyed(ctx: Context, api: KubeApi, name: string, before: RolloutState): Promise<RolloutState> {
-  for (;;) {
-    const state = (await readRollout(api, name))!;
-    if (state.request === null || isOver(state) || state.id !== before.id || ctx.signal.aborted) return state;
-    await new Promise((resolve) => setTimeout(resolve, 300));
-  }
-}
-
-async function rolloutOf(api: KubeApi, name: string): Promise<RolloutState> {
-  const state = await readRollout(api, name);
-  if (state === null) throw noRollout(name);
-  return state;
-}
-
-async function isHeld(api: KubeApi, name: string): Promise<boolean> {
-  return peekLease(api, name).then(
-    () => false,
-    (error: unknown) => {
-      if (error instanceof OperationError && error.code === "IAPP_KUBE_LEASE") return true;
-      throw error;
-    },
-  );
-}
-
-/** Back to a version, as on this machine: while a rollout is under way this ends it. */
-export function clusterRollback(
-  ctx: Context,
-  target: Target,
-  name: string | undefined,
-  wanted: string | null,
-): Promise<RollbackResult> {
-  const began = ctx.now();
-  return onTarget(ctx, target, async (api) => {
-    const app = await resolveClusterApp(api, target, name);
-    const result = (from: string | null, to: string, aborted: boolean): RollbackResult => {
-      return { schema: "iapp.rollback/1", app: app.name, from, to, aborted, seconds: (ctx.now() - began) / 1000 };
-    };
-    const rollout = await readRollout(api, app.name);
-    if (rollout !== null && !isOver(rollout) && (wanted === null || wanted === rollout.from)) {
-      await requestClusterRollout(ctx, target, app.name, "abort", "rollback");
-      return result(rollout.to, rollout.from, true);
-    }
-    await refuseUnfinished(api, app.name);
-    const lease = await acquireLease(api, app.name, { identity: myself(), command: "iapp rollback" });
-    try {
-      const current = app.running ? currentVersion(app) : null;
-      const version = targetOf(app, current, wanted);
-      await moveTo(ctx, api, target, app, version.name, current);
-      return result(current, version.name, false);
-    } finally {
-      await lease.release();
-    }
-  });
-}
-
-async function moveTo(
-  ctx: Context,
-  api: KubeApi,
-  target: Target,
-  app: ClusterApp,
-  to: string,
-  from: string | null,
-): Promise<void> {
-  const tell = (text: string): void =>
-    ctx.emit({ code: "rollback.wait", level: "progress", text, data: { progress: { label: text } } });
-  const platform = new ClusterPlatform(api, app.name, tell);
-  const record = app.versions.find((version) => version.name === to)!;
-  try {
-    tell(`starting ${to}`);
-    const outcome = await platform.start(to);
-    if (!outcome.ready) {
-      await platform.retire(to).catch(() => undefined);
-      throw new OperationError("IAPP_ROLLBACK_FAILED", `${to} ${outcome.failure.reason}`, {
-        lines: outcome.failure.lines,
-      });
-    }
-    const place = { repository: repositoryOf(target, app.name), insecure: target.insecure };
-    const bundle = await bundleFolder(ctx, await findProject(ctx.cwd), record.bundle, place);
-    await askExample(`http://${outcome.endpoint}`, await readExamples(bundle));
-    await platform.weights(new Map([[to, 1000]]));
-    const at = new Date(ctx.now()).toISOString();
-    const text = `${to} gets all requests`;
-    await updateApp(
-      api,
-      app.name,
-      (now) => now && noted(now, { at, what: "deployed", version: to, by: myself(), text }),
-    );
-    if (from !== null) await platform.retire(from);
-  } finally {
-    await platform.close();
-  }
 }

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { Interrupted, OperationError } from "../../core/errors.js";
+import { OperationError } from "../../core/errors.js";
 import type { Context } from "../../core/events.js";
+import { pause } from "../../core/pause.js";
 import { listApps } from "../../kube/app-store.js";
 import type { KubeApi } from "../../kube/client/api.js";
 import type { KubeObject } from "../../kube/client/resources.js";
@@ -59,7 +59,7 @@ export function awaitRun(ctx: Context, target: Target, app: string, id: string):
       const text = run === undefined ? `waiting for ${id} to begin` : `${id}: ${run.text}`;
       if (text !== said) ctx.emit({ code: "schedule.wait", level: "progress", text });
       said = text;
-      await sleep(LOOK_MS, undefined, { signal: ctx.signal }).catch(() => Promise.reject(new Interrupted()));
+      await pause(LOOK_MS, ctx.signal);
     }
   });
 }

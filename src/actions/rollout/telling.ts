@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { Interrupted } from "../../core/errors.js";
 import type { Context } from "../../core/events.js";
+import { pause } from "../../core/pause.js";
 import type { DriverOptions } from "../../rollout/driver.js";
 import { readExamples } from "../deploy/candidate.js";
 import { askExample } from "../deploy/example.js";
@@ -14,7 +13,7 @@ export function surroundings(ctx: Context): Pick<DriverOptions, "now" | "pause" 
   let shown = "";
   return {
     now: ctx.now,
-    pause: (ms) => sleep(ms, undefined, { signal: ctx.signal }).catch(() => Promise.reject(new Interrupted())),
+    pause: (ms) => pause(ms, ctx.signal),
     onState: (state) => {
       for (const { text } of state.history.slice(told)) ctx.emit({ code: "rollout.step", level: "info", text });
       told = state.history.length;

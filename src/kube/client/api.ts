@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
-import { setTimeout as sleep } from "node:timers/promises";
-import { Interrupted, OperationError } from "../../core/errors.js";
+import { OperationError } from "../../core/errors.js";
 import type { Context } from "../../core/events.js";
+import { pause as wait } from "../../core/pause.js";
 import { type AccessOptions, Connection, type Socket } from "./connection.js";
 import { KubeError, type Status, unreachable } from "./errors.js";
 import { type KubeList, type KubeObject, pathOf, type Reference } from "./resources.js";
@@ -200,7 +200,7 @@ export class KubeApi {
         }
         const after = error.data.retryAfter;
         const ms = typeof after === "number" ? Math.min(after * 1000, patience) : pause;
-        await sleep(ms, undefined, { signal: this.signal }).catch(() => Promise.reject(new Interrupted()));
+        await wait(ms, this.signal);
       }
     }
   }
