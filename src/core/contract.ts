@@ -247,7 +247,7 @@ export interface FirstDifference {
   row: number | null;
   expected: string;
   actual: string;
-  where: "batch" | "single" | "required_only";
+  where: "batch" | "shuffled" | "single" | "required_only";
 }
 
 export interface VerificationDocument {

@@ -130,6 +130,17 @@ def test_wrong_features_are_caught(tmp_path, name):
         assert first["statement"] == CHURN[cell - 1][0]
 
 
+@pytest.mark.parametrize("line", ["df = df.sort_values('customer')", "df = df.drop_duplicates()"])
+def test_what_the_rows_of_the_notebook_cannot_show_is_caught(tmp_path, line):
+    """They were sorted and all different: a request need not be."""
+    folder = churn_run(tmp_path, changed(4, f"{REPLACED[4]}\n{line}"))
+    probed(folder)
+    found = proved(with_contract(folder))
+    assert not found["equal"]
+    assert found["rows"]["batch"] == 400
+    assert found["first_difference"]["where"] == "shuffled"
+
+
 def test_swapped_columns_are_caught(tmp_path):
     folder = churn_run(tmp_path, result=CHURN_RESULT.replace("'tenure', 'charges'", "'charges', 'tenure'"))
     assert not probed(folder)["equal"]

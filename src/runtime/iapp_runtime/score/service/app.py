@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 import traceback
-import uuid
 from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any, Callable, Optional
@@ -19,6 +17,7 @@ from . import inference, openapi
 from .csv_rows import decode_csv
 from .distribution import Distribution
 from .errors import ServiceError, internal, invalid_rows, malformed, too_large
+from .heads import ID, Scope, content_type, is_copy, request_id_of
 from .log import log
 from .metrics import Metrics
 from .page import page
@@ -28,11 +27,9 @@ from .strict_json import decode_json
 from .truths import Truths
 from .validate import Validator, rows_of
 
-Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
-_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}\Z")
 #: A body that trickles in slower than this is given up.
 BODY_SECONDS = 30.0
 
@@ -75,7 +72,7 @@ class App:
                 await send({"type": "websocket.close", "code": 1003})
             return
         began = time.perf_counter()
-        request_id = _request_id(scope)
+        request_id = request_id_of(scope)
         route = scope["path"] if scope["path"] in self._routes else "other"
         self.metrics.in_progress += 1
         try:
@@ -83,7 +80,7 @@ class App:
         finally:
             self.metrics.in_progress -= 1
         await self._send(send, answer, request_id, head=scope["method"] == "HEAD")
-        if _is_copy(scope):
+        if is_copy(scope):
             self.metrics.count("iapp_mirrored_requests_total", route=route, code=str(answer.status))
             return
         self.metrics.count("iapp_requests_total", route=route, code=str(answer.status))
@@ -102,7 +99,7 @@ class App:
         except ServiceError as error:
             if error.status == 503:
                 self.metrics.count("iapp_requests_shed_total", reason=error.code)
-            for problem in [] if _is_copy(scope) else error.details:
+            for problem in [] if is_copy(scope) else error.details:
                 self.metrics.count("iapp_rejected_rows_total", feature=problem.field or "", reason=problem.reason)
             if error.status >= 500 and error.status != 503:
                 log("error", error.message, id=request_id)
@@ -118,7 +115,7 @@ class App:
     # -- routes
 
     async def _predict(self, scope: Scope, receive: Receive, request_id: str) -> Answer:
-        kind = _content_type(scope)
+        kind = content_type(scope)
         body = await self._body(scope, receive)
         began = time.perf_counter()
         if kind == "text/csv":
@@ -126,7 +123,7 @@ class App:
         else:
             rows = rows_of(decode_json(body), self.bundle.contract)
         self._stage("decode", time.perf_counter() - began)
-        predictions, probabilities = await self._score(rows, self._wants_proba(scope), not _is_copy(scope))
+        predictions, probabilities = await self._score(rows, self._wants_proba(scope), not is_copy(scope))
         began = time.perf_counter()
         document: dict[str, Any] = {"predictions": predictions}
         if probabilities is not None:
@@ -137,13 +134,13 @@ class App:
         return Answer(200, encoded)
 
     async def _infer(self, scope: Scope, receive: Receive, request_id: str) -> Answer:
-        if _content_type(scope) != "application/json":
+        if content_type(scope) != "application/json":
             raise ServiceError(415, "media_type", "send application/json")
         document = decode_json(await self._body(scope, receive))
         rows = inference.rows_of_inputs(document, self.bundle.contract)
         given = document.get("id")
-        answered = given if type(given) is str and _ID.match(given) else request_id
-        predictions, _ = await self._score(list(rows), False, not _is_copy(scope))
+        answered = given if type(given) is str and ID.match(given) else request_id
+        predictions, _ = await self._score(list(rows), False, not is_copy(scope))
         found = inference.answer(predictions, self.bundle.contract, self.name, self.version, answered)
         return Answer(200, orjson.dumps(found))
 
@@ -168,11 +165,11 @@ class App:
         return scores.predictions, scores.probabilities
 
     async def _feedback(self, scope: Scope, receive: Receive, request_id: str) -> Answer:
-        if _content_type(scope) != "application/json":
+        if content_type(scope) != "application/json":
             raise ServiceError(415, "media_type", "send application/json")
         document = decode_json(await self._body(scope, receive))
         told = document.get("id") if type(document) is dict else None
-        if type(told) is not str or _ID.match(told) is None or "truth" not in document:
+        if type(told) is not str or ID.match(told) is None or "truth" not in document:
             raise malformed('the body needs "id", as an answer had it, and "truth"')
         kept = self._truths.keep(told, document["truth"])
         self.metrics.count("iapp_feedback_total", outcome="kept" if kept else "counted")
@@ -274,33 +271,3 @@ PAGE_HEADERS = {
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
 }
-
-
-def _request_id(scope: Scope) -> str:
-    for name, value in scope["headers"]:
-        if name == b"x-request-id":
-            text = value.decode("latin-1")
-            if _ID.match(text):
-                return str(text)
-    return uuid.uuid4().hex
-
-
-def _is_copy(scope: Scope) -> bool:
-    """A copy of a request that another version has answered: no client waits for it, and it is not traffic."""
-    return any(name == b"x-iapp-mirror" and value == b"1" for name, value in scope["headers"])
-
-
-def _content_type(scope: Scope) -> str:
-    """`application/json` or `text/csv`.
-
-    Raises:
-        ServiceError: 415 for anything else.
-    """
-    kinds = [value.decode("latin-1") for name, value in scope["headers"] if name == b"content-type"]
-    kind = kinds[0].split(";")[0].strip().lower() if kinds else "application/json"
-    if kind in ("application/json", "text/csv"):
-        charset = re.search(r"charset\s*=\s*\"?([\w-]+)", kinds[0], re.I) if kinds else None
-        if charset is None or charset.group(1).lower() in ("utf-8", "utf8", "us-ascii"):
-            return kind
-        raise ServiceError(415, "media_type", "only the charset UTF-8 is read")
-    raise ServiceError(415, "media_type", "send application/json or text/csv")

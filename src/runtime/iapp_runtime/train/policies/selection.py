@@ -96,7 +96,7 @@ def observe_method(hooks: Hooks, call: Call, result: Any, parents: list, before:
     axis = call.bound.get("axis", 0)
     if isinstance(result, pd.DataFrame) and axis in (1, "columns") and len(result) == len(rows):
         return False
-    if call.name == "drop" and len(result) == len(rows):
+    if call.name == "drop" and not _drops_rows(call):
         return False
     after = _after(call, result, parents, rows)
     if after is None:
@@ -117,6 +117,12 @@ def observe_method(hooks: Hooks, call: Call, result: Any, parents: list, before:
     return True
 
 
+def _drops_rows(call: Call) -> bool:
+    """Does a `drop` name rows, whether there are such or not?"""
+    rowwise = call.bound.get("axis", 0) not in (1, "columns")
+    return call.bound.get("index") is not None or (rowwise and call.bound.get("labels") is not None)
+
+
 def _after(call: Call, result: Any, parents: list, rows: Rows) -> Rows | None:
     if call.bound.get("ignore_index") or not call.table.index.is_unique:
         if call.name in ("sample", "drop"):
@@ -127,14 +133,17 @@ def _after(call: Call, result: Any, parents: list, rows: Rows) -> Rows | None:
 
 
 def note_in_place(hooks: Hooks, call: Call, index: Any, rows: Rows) -> None:
-    """The same methods with `inplace=True`: the table keeps its identity and loses or reorders rows."""
+    """The same methods with `inplace=True`: the table keeps its identity and loses or reorders rows.
+
+    Also where none went or moved: rows of a request may, and would be answered in the wrong order, or not at all.
+    """
     recording, table = hooks.recording, call.table
-    if call.name not in _METHODS or (len(table) == len(rows) and table.index.equals(index) and call.name != "dropna"):
+    if call.name not in _METHODS or (call.name == "drop" and not _drops_rows(call)):
         return
     if call.bound.get("axis", 0) in (1, "columns"):
         return
-    after = None
-    if index.is_unique and not call.bound.get("ignore_index"):
+    after = rows if len(table) == len(rows) and table.index.equals(index) else None
+    if after is None and index.is_unique and not call.bound.get("ignore_index"):
         places = index.get_indexer(table.index)
         after = rows.take(places) if bool((places >= 0).all()) else None
     if after is None:

@@ -34,6 +34,7 @@ def prove(run_dir: Path, events: Events) -> dict[str, Any]:
         scoring = ScoringModule(run_dir)
         proof = Proof(evidence, scoring, read_document(run_dir / "contract.json"), _map(run_dir), events, outcome)
         proof.batch()
+        proof.shuffled()
         proof.singles()
         proof.required_only()
         proof.otherwise()

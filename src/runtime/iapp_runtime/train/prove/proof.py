@@ -1,4 +1,4 @@
-"""The three passes of a proof: all rows together, rows one by one, rows with the required columns only."""
+"""The passes of a proof: all rows together, some in another order, one by one, and with the required columns only."""
 
 from __future__ import annotations
 
@@ -64,6 +64,19 @@ class Proof:
             self.events.progress(
                 "prove", done, len(self.places), "all rows together" if known_shape else "rows in batches"
             )
+
+    def shuffled(self) -> None:
+        """Chosen rows in another order, one of them twice: what sorts or drops rows answers the wrong ones.
+
+        A notebook whose rows were sorted, and all different, shows nothing of that by itself.
+        """
+        chosen = self._chosen()
+        if not self._ok() or len(chosen) < 2:
+            return
+        backwards = [*reversed(chosen), chosen[0]]
+        # Half of them first from the middle: an order that was falling is not the only other one.
+        middle = len(backwards) // 2
+        self._compare([self.place_of[row] for row in backwards[middle:] + backwards[:middle]], "shuffled", None)
 
     def singles(self) -> None:
         """Chosen and random rows, each in a call of its own."""

@@ -7,27 +7,20 @@ import time
 import types
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from ..fingerprint import of_columns, of_value
-from ..kinds import IMMUTABLE, columns_of, is_estimator, is_rowlike, is_sparse, n_rows, take
-from ..lineage import Rows
-from ..networks import is_tensor, plain
+from ..fingerprint import of_value
+from ..kinds import IMMUTABLE, columns_of, is_estimator, is_rowlike, n_rows
 from ..program import Cell, Statement
 from ..reads import names_in
 from ..snapshot import freeze
+from .changes import Changes
 from .facts import RowFact, StatementFacts
 from .row_counts import row_counts
 from .state import Recording
-from .stores import written_tables
 
 # Tables up to this size are copied when a statement also reads rows of another source; larger ones are followed back.
 _COPIED = 64 << 20
-
-
-#: What the shell itself keeps among the user's names: its history grows with every cell.
-SHELL_NAMES = frozenset({"In", "Out", "exit", "quit", "get_ipython", "open"})
 
 
 class Observer:
@@ -35,9 +28,9 @@ class Observer:
 
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
-        self.versions: dict[str, tuple[int, Any]] = {}
         self.copies: dict[tuple[int, Any], tuple[Any, Any]] = {}
         self.closures: dict[int, set[str]] = {}
+        self.changes = Changes(recording, self.row_fact)
 
     # ---- before
     def begin(self, cell: Cell, node: ast.stmt) -> Statement:
@@ -165,9 +158,7 @@ class Observer:
         facts.ok = ok
         try:
             self._adopt(statement, facts)
-            self._changes(statement, facts)
-            for name, columns in written_tables(recording, statement.node).items():
-                self._written(name, columns, facts)
+            self.changes.note(statement, facts)
         except Exception as error:
             recording.fault(error)
         held = {id(value) for value in recording.namespace.values()}
@@ -194,112 +185,6 @@ class Observer:
             recording.counts[name] = (id(recording.namespace.get(name)), sources)
         for name in names.binds:
             recording.binder[name] = statement.index
-
-    def _changes(self, statement: Statement, facts: StatementFacts) -> None:
-        recording = self.recording
-        names = names_in(statement.node)
-        touched = {id(recording.namespace[n]) for n in facts.reads | names.binds if n in recording.namespace}
-        for name in facts.reads | names.binds:
-            self._reach(recording.namespace.get(name), touched, 0)
-        prints: dict[int, Any] = {}
-        for name, value in list(recording.namespace.items()):
-            if (name.startswith("_") or name in SHELL_NAMES) and name not in names.binds:
-                continue
-            if isinstance(value, IMMUTABLE):
-                old = self.versions.get(name)
-                if name in names.binds or old is None or old[0] != id(value):
-                    if (
-                        name not in names.binds
-                        and old is None
-                        and isinstance(value, types.ModuleType)
-                        and name not in facts.binders
-                    ):
-                        recording.binder.setdefault(name, statement.index)
-                    facts.changed[name] = None
-                    self.versions[name] = (id(value), None)
-                    if name not in names.binds:
-                        recording.binder.setdefault(name, statement.index)
-                continue
-            if not (
-                name not in self.versions
-                or self.versions[name][0] != id(value)
-                or id(value) in touched
-                or _holds(value, touched)
-            ):
-                continue
-            if id(value) not in prints:
-                prints[id(value)] = of_columns(value) if isinstance(value, pd.DataFrame) else of_value(value)
-            self._compare(name, value, prints[id(value)], facts)
-            if name not in recording.binder:
-                recording.binder[name] = statement.index
-
-    def _compare(self, name: str, value: Any, now: Any, facts: StatementFacts) -> None:
-        old = self.versions.get(name)
-        marked = (now, id(value.index), value.columns) if isinstance(value, pd.DataFrame) else now
-        self.versions[name] = (id(value), marked)
-        if old is None or old[0] != id(value):
-            facts.changed[name] = None
-        elif isinstance(value, pd.DataFrame) and isinstance(old[1], tuple) and isinstance(old[1][0], dict):
-            before, index, _ = old[1]
-            columns = {c for c in now if c not in before or before[c] != now[c]}
-            # Without a column the whole table is another one: what reads all of it reads less.
-            if set(before) - set(now) or index != id(value.index):
-                facts.changed[name] = None
-            elif columns:
-                facts.changed[name] = columns
-            else:
-                return
-        elif old[1] == now:
-            return
-        else:
-            facts.changed[name] = None
-        row = self.row_fact(value)
-        if row is not None:
-            facts.rows_after[name] = row
-            if row.rows is not None:
-                self._sample(name, value, row.rows, facts)
-            made = self.recording.made_from(value)
-            if made is not None:
-                facts.predictions[name] = made
-                self.recording.finals[(made, name, facts.index)] = freeze(value)
-
-    def _written(self, name: str, columns: set[Any] | None, facts: StatementFacts) -> None:
-        """A table that the statement writes into, although (in some columns) no value became another one."""
-        value = self.recording.namespace[name]
-        known = facts.changed.get(name, set())
-        facts.changed[name] = None if columns is None or known is None else known | columns
-        row = self.row_fact(value)
-        if row is not None:
-            facts.rows_after.setdefault(name, row)
-
-    def _sample(self, name: str, value: Any, rows: Rows, facts: StatementFacts) -> None:
-        """Values at the probe rows, for finding the first statement that differs."""
-        if is_sparse(value) or (isinstance(value, pd.DataFrame) and value.shape[1] > 500):
-            return
-        for source in rows.sources:
-            positions = rows.positions(source)
-            at = np.flatnonzero(np.isin(positions, self.recording.sources[source].probe))[:64]
-            if len(at):
-                part = take(value, at)
-                columns = [str(c) for c in value.columns] if isinstance(value, pd.DataFrame) else None
-                values = (
-                    part.to_numpy(dtype=object)
-                    if isinstance(part, (pd.DataFrame, pd.Series))
-                    else np.asarray(plain(part) if is_tensor(part) else part, dtype=object)
-                )
-                facts.samples.setdefault(name, {})[str(source)] = (positions[at], columns, values)
-
-    def _reach(self, value: Any, touched: set[int], depth: int) -> None:
-        if depth < 2 and isinstance(value, (list, tuple, dict)) and len(value) < 100:
-            for item in value.values() if isinstance(value, dict) else value:
-                touched.add(id(item))
-                self._reach(item, touched, depth + 1)
-
-
-def _holds(value: Any, touched: set[int]) -> bool:
-    if not isinstance(value, (list, tuple, dict)) or len(value) >= 100:
-        return False
-    return any(id(item) in touched for item in (value.values() if isinstance(value, dict) else value))
 
 
 def _holds_tables(value: Any) -> bool:

@@ -17,23 +17,44 @@ if TYPE_CHECKING:
     from .state import Recording
 
 Columns = Optional[set[Any]]
+#: Methods that change what they are called on, without being told to.
+_CHANGES_OWNER = {"update", "fill", "put", "sort", "partition", "insert", "pop"}
 
 
 def written_tables(recording: Recording, node: ast.stmt) -> dict[str, Columns]:
-    """Names of tables that the statement writes into or binds, with the columns it reaches: None for any."""
+    """Names of tables that the statement writes into or binds, with the columns it reaches: None for any.
+
+    Every name of such a table counts, also those through which it is not written: `both = [train, test]` holds the
+    same two tables as their own names do.
+    """
     found: dict[str, Columns] = {}
     for name, columns in _stores(node):
         _add(found, name, columns)
-    for name in (names_in(node).binds | _through_loops(node, set(found)) | _through_calls(recording, node)) - set(
-        found
-    ):
+    for name in names_in(node).binds | _through_calls(recording, node, set()):
+        found.setdefault(name, None)
+    for name in _through_loops(node, set(found)):
         found[name] = None
-    return {name: columns for name, columns in found.items() if _has_rows(recording, name)}
+    namespace = recording.namespace
+    columns_of: dict[int, Columns] = {}
+    for name, columns in found.items():
+        objects = {id(namespace.get(name))}
+        reach(namespace.get(name), objects)
+        for one in objects:
+            known = columns_of.get(one, set())
+            columns_of[one] = None if columns is None or known is None else known | columns
+    return {
+        name: columns_of[id(value)]
+        for name, value in list(namespace.items())
+        if id(value) in columns_of and is_rowlike(value) and recording.tracker.get(value) is not None
+    }
 
 
-def _has_rows(recording: Recording, name: str) -> bool:
-    value = recording.namespace.get(name)
-    return is_rowlike(value) and recording.tracker.get(value) is not None
+def reach(value: Any, objects: set[int], depth: int = 0) -> None:
+    """Add the identities of what a short list, tuple or dictionary holds."""
+    if depth < 2 and isinstance(value, (list, tuple, dict)) and len(value) < 100:
+        for item in value.values() if isinstance(value, dict) else value:
+            objects.add(id(item))
+            reach(item, objects, depth + 1)
 
 
 def _add(found: dict[str, Columns], name: str, columns: Columns) -> None:
@@ -44,18 +65,28 @@ def _add(found: dict[str, Columns], name: str, columns: Columns) -> None:
 def _stores(node: ast.AST) -> Iterable[tuple[str, Columns]]:
     """Stores through a name, and calls that are told to work in place."""
     for part in ast.walk(node):
-        place: Any = None
         if isinstance(part, (ast.Subscript, ast.Attribute)) and not isinstance(part.ctx, ast.Load):
-            place = part
+            yield from _named(part)
         elif isinstance(part, ast.Expr) and isinstance(part.value, ast.Call):
-            call = part.value
-            if isinstance(call.func, ast.Attribute) and any(k.arg in ("inplace", None) for k in call.keywords):
-                place = call.func.value
-            elif isinstance(call.func, ast.Attribute) and call.func.attr in CHANGES_ARGUMENTS:
-                yield from ((a.id, None) for a in call.args if isinstance(a, ast.Name))
-        name = root_name(place)
-        if name is not None:
-            yield name, _columns(place)
+            yield from _called(part.value)
+
+
+def _called(call: ast.Call) -> Iterable[tuple[str, Columns]]:
+    told = {keyword.arg: keyword.value for keyword in call.keywords}
+    if isinstance(call.func, ast.Attribute):
+        if "inplace" in told or None in told or call.func.attr in _CHANGES_OWNER:
+            yield from _named(call.func.value)
+        if call.func.attr in CHANGES_ARGUMENTS or "copy" in told:
+            for argument in call.args:
+                yield from _named(argument)
+    if "out" in told:
+        yield from _named(told["out"])
+
+
+def _named(place: ast.AST) -> Iterable[tuple[str, Columns]]:
+    name = root_name(place)
+    if name is not None:
+        yield name, _columns(place)
 
 
 def _columns(place: ast.AST) -> Columns:
@@ -85,17 +116,20 @@ def _through_loops(node: ast.AST, stored: set[str]) -> set[str]:
     return found
 
 
-def _through_calls(recording: Recording, node: ast.AST) -> set[str]:
-    """Arguments of calls of the notebook's own functions that write into a parameter."""
+def _through_calls(recording: Recording, node: ast.AST, seen: set[int]) -> set[str]:
+    """Arguments of calls of the notebook's own functions that write into a parameter, themselves or through others."""
     found: set[str] = set()
     for part in ast.walk(node):
         if not isinstance(part, ast.Call) or not isinstance(part.func, ast.Name):
             continue
         at = recording.binder.get(part.func.id)
-        definition = recording.statements[at].node if at is not None else None
-        if isinstance(definition, ast.FunctionDef):
-            written = {name for statement in definition.body for name, _ in _stores(statement)}
+        definition = recording.statements[at].node if at is not None and at not in seen else None
+        if at is None or not isinstance(definition, ast.FunctionDef):
+            continue
+        body = ast.Module(definition.body, [])
+        stored = {name for name, _ in _stores(body)} | _through_calls(recording, body, seen | {at})
+        written = stored | _through_loops(body, stored)
+        if written & {argument.arg for argument in ast.walk(definition.args) if isinstance(argument, ast.arg)}:
             given = (*part.args, *(keyword.value for keyword in part.keywords))
-            if written & {argument.arg for argument in ast.walk(definition.args) if isinstance(argument, ast.arg)}:
-                found |= {value.id for value in given if isinstance(value, ast.Name)}
+            found |= {name for value in given for name in names_in(value).reads}
     return found
