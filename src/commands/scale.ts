@@ -36,6 +36,9 @@ export default defineCommand({
     ]);
     const wanted = input.args[1]!;
     const byLoad = wanted.includes("..");
+    if (!byLoad && input.options.cpuTarget !== undefined) {
+      throw new UserError("IAPP_CLI_AUTOSCALE", "--cpu-target goes with a range of pods", { remedy: "Write 2..10." });
+    }
     const result = await scaleOnCluster(host, target, input.args[0], {
       replicas: byLoad ? null : replicaCount(wanted)!,
       autoscale: byLoad ? parseAutoscale(wanted, input.options.cpuTarget as string | undefined) : null,

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
+import { exists } from "../core/fs.js";
 import { importsOfModule, type PythonParser, type StaticReport } from "../notebook/index.js";
 
 /** Files that are read at most: a project's helpers, and not a library that lies in it. */
@@ -14,7 +15,7 @@ interface Sought {
 
 /**
  * Packages that the project's own modules import, followed from those that the notebook imports: import name to the file that wants it.
- * Imports inside of `try` with an `except` are left out, and so is what cannot be read.
+ * Imports that need not happen (in `try`, functions, under a condition) are left out, and so is what cannot be read.
  */
 export async function packagesOfLocalModules(
   report: StaticReport,
@@ -37,11 +38,19 @@ export async function packagesOfLocalModules(
       for (const { name, kind, modules, optional } of importsOfModule(source, parser, local)) {
         if (kind === "local") {
           queue.push(...modules.map((module) => ({ module, folders: [dirname(file), ...folders] })));
-        } else if (kind === "package" && !optional && !found.has(name)) found.set(name, relative(root, file));
+        } else if (kind === "package" && !optional && !found.has(name) && !(await liesBeside(file, name))) {
+          found.set(name, relative(root, file));
+        }
       }
     }
   }
   return found;
+}
+
+/** Scripts of one folder import each other by name, where the notebook has put the folder on the path. */
+async function liesBeside(file: string, module: string): Promise<boolean> {
+  const places = candidates({ module, folders: [dirname(file)] });
+  return (await Promise.all(places.map(exists))).some(Boolean);
 }
 
 /** `a.b` is `a/b.py` or `a/b/__init__.py`, and `a/__init__.py` runs before it; `b` may as well be a name in `a`. */

@@ -1,43 +1,26 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { RolloutState, RolloutStatus } from "../../src/actions/rollout/index.js";
 import { readOwner } from "../../src/core/lock.js";
 import { readRollout } from "../../src/local/rollout-store.js";
-import { buildEntry } from "../helpers/local-app.js";
-import { LocalProject } from "../helpers/local-project.js";
-import { Traffic, until } from "../helpers/local-rollout.js";
+import type { LocalProject } from "../helpers/local-project.js";
+import { type Traffic, until } from "../helpers/local-rollout.js";
+import { rolloutFixture } from "../helpers/rollout-fixture.js";
 
 // Every fault that rollouts of others were found to mishandle, with real processes, a real router, and requests all the time.
-let entry: Awaited<ReturnType<typeof buildEntry>>;
-beforeAll(async () => {
-  entry = await buildEntry();
-});
-afterAll(() => entry.remove());
-
-const projects: LocalProject[] = [];
-const streams: Traffic[] = [];
-afterEach(async () => {
-  for (const stream of streams.splice(0)) await stream.stop();
-  for (const project of projects.splice(0)) await project.dispose();
-});
+const fixture = rolloutFixture();
 
 /** Behind the thirty example rows that a new version answers before it is asked by others, and some requests. */
 const GOOD = "--good-first=40";
 
 async function serving(switches: string[] = []): Promise<{ project: LocalProject; traffic: Traffic }> {
-  const project = await LocalProject.create(entry.path);
-  projects.push(project);
+  const project = await fixture.project();
   await project.deploy(await project.candidate("a".repeat(64), switches));
   const traffic = await clients(project);
   return { project, traffic };
 }
 
-async function clients(project: LocalProject): Promise<Traffic> {
-  const { port } = await project.app().state();
-  const traffic = new Traffic(port.number, 4, [2, 2, 2, 5]);
-  streams.push(traffic);
-  return traffic;
-}
+const clients = (project: LocalProject): Promise<Traffic> => fixture.clients(project, 4, [2, 2, 2, 5]);
 
 async function rollOut(project: LocalProject, switches: string[], flags: string) {
   const { python } = await project.candidate("b".repeat(64), switches);

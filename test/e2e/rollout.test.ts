@@ -1,35 +1,19 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { RolloutState } from "../../src/actions/rollout/index.js";
 import { readOwner } from "../../src/core/lock.js";
-import { buildEntry } from "../helpers/local-app.js";
-import { LocalProject } from "../helpers/local-project.js";
-import { Traffic, until } from "../helpers/local-rollout.js";
+import type { LocalProject } from "../helpers/local-project.js";
+import { type Traffic, until } from "../helpers/local-rollout.js";
+import { rolloutFixture } from "../helpers/rollout-fixture.js";
 
-// Real processes, a real router, real requests; only the model is a fake.
-let entry: Awaited<ReturnType<typeof buildEntry>>;
-beforeAll(async () => {
-  entry = await buildEntry();
-});
-afterAll(() => entry.remove());
-
-const projects: LocalProject[] = [];
-const streams: Traffic[] = [];
-afterEach(async () => {
-  for (const stream of streams.splice(0)) await stream.stop();
-  for (const project of projects.splice(0)) await project.dispose();
-});
+const fixture = rolloutFixture();
 
 const digest = (character: string): string => character.repeat(64);
 
 /** A project in which v1 serves. */
 async function serving(): Promise<{ project: LocalProject; traffic: Traffic }> {
-  const project = await LocalProject.create(entry.path);
-  projects.push(project);
+  const project = await fixture.project();
   await project.deploy(await project.candidate(digest("a")));
-  const { port } = await project.app().state();
-  const traffic = new Traffic(port.number);
-  streams.push(traffic);
-  return { project, traffic };
+  return { project, traffic: await fixture.clients(project) };
 }
 
 async function rollOut(
@@ -161,8 +145,7 @@ describe("a rollout on this machine", () => {
   });
 
   it("refuses what cannot be rolled out, in one sentence", async () => {
-    const project = await LocalProject.create(entry.path);
-    projects.push(project);
+    const project = await fixture.project();
     const { python } = await project.candidate(digest("b"));
     const nothing = await project.run(`rollout bbbb --python ${python}`);
     expect(nothing).toMatchObject({ code: 2, stderr: expect.stringContaining("demo does not serve") });

@@ -223,6 +223,12 @@ export class ClusterTraffic {
     this.#agent.destroy();
   }
 
+  /** Stops, and says what came of it. `enough`: there were so many requests that a fault would have met one. */
+  async ended(): Promise<{ enough: boolean; failures: Answer[] }> {
+    await this.stop();
+    return { enough: this.answers.length > 100, failures: this.failures };
+  }
+
   get failures(): Answer[] {
     return this.answers.filter(({ status }) => status !== 200);
   }

@@ -21,13 +21,23 @@ export interface Imports {
   names: Map<string, string>;
 }
 
-/** What a Python file imports, in the words of a notebook of one cell. */
+/** What a Python file imports when it is imported itself. What only its functions do, or it as a program, counts as optional. */
 export function importsOfModule(source: string, parser: PythonParser, local: ReadonlySet<string>): ImportedModule[] {
-  return importsOf([{ cell: 1, tree: parser.parse(source) }], local).modules;
+  return importsOf([{ cell: 1, tree: parser.parse(source) }], local, LAZY).modules;
 }
 
-/** What the notebook imports. `local` holds names of modules and packages that lie beside it. */
-export function importsOf(cells: readonly Pick<AnalysedCell, "cell" | "tree">[], local: ReadonlySet<string>): Imports {
+const LAZY = /^(function_definition|lambda|if_statement)$/;
+
+/**
+ * What the notebook imports.
+ * @param local names of modules and packages that lie beside it
+ * @param lazy kinds of nodes within which imports are optional
+ */
+export function importsOf(
+  cells: readonly Pick<AnalysedCell, "cell" | "tree">[],
+  local: ReadonlySet<string>,
+  lazy?: RegExp,
+): Imports {
   const found = new Map<string, ImportedModule>();
   const names = new Map<string, string>();
   for (const { cell, tree } of cells) {
@@ -73,7 +83,8 @@ export function importsOf(cells: readonly Pick<AnalysedCell, "cell" | "tree">[],
         if (module !== null && /^\w[\w.]*$/.test(module)) add(module, false, tried);
       }
       const handled = node.type === "try_statement" && node.children.some((one) => one.type === "except_clause");
-      for (const one of node.children) visit(one, tried || handled);
+      const later = lazy?.test(node.type) === true;
+      for (const one of node.children) visit(one, tried || handled || later);
     };
     visit(tree.root, false);
   }

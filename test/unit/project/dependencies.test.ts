@@ -132,7 +132,9 @@ describe("iapp deps", () => {
     });
     await mkdir(join(cwd, "tools"));
     await writeFile(join(cwd, "tools", "__init__.py"), "from . import shapes\nimport helper\n");
-    await writeFile(join(cwd, "tools", "draw.py"), "import seaborn as sn\nimport json\n");
+    const draw =
+      "import seaborn as sn\nimport json\nimport shapes\ndef later():\n    import torch\nif __name__ == '__main__':\n    import click\n";
+    await writeFile(join(cwd, "tools", "draw.py"), draw);
     await writeFile(join(cwd, "tools", "shapes.py"), "from sklearn import tree\nimport graphviz\n");
     const report = JSON.parse((await runIapp(["deps", "list", "--json"], { cwd })).stdout);
     expect(report.missing).toEqual(["graphviz", "pandas", "scikit-learn", "seaborn"]);

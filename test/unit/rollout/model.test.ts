@@ -4,6 +4,7 @@ import { newSketch } from "../../../src/core/sketch.js";
 import type { VersionView } from "../../../src/rollout/platform.js";
 import { applied, decide, type Effect, failedToStart, started, weightOf } from "../../../src/rollout/reducer.js";
 import { isOver, newRollout, type Phase, type Request, type RolloutState } from "../../../src/rollout/state.js";
+import { PLANNED } from "./planned.js";
 
 /**
  * A model of everything that takes part in a rollout, explored exhaustively: a driver that may die between any two things that it does, a
@@ -28,18 +29,8 @@ interface Model {
   now: number;
 }
 
-const INPUT = {
-  id: "r",
-  from: "v1",
-  to: "v2",
-  by: "one",
-  stages: [{ weight: 100, ms: 1000, requests: 10 }],
-  bake_ms: 1000,
-  limits: { excess: 0.05, alpha: 0.01, unproven: false },
-};
-
 function beginning(shadow: boolean): Model {
-  const state = newRollout({ ...INPUT, shadow: shadow ? { share: 1000, ms: 1000, requests: 10 } : null }, 0);
+  const state = newRollout({ ...PLANNED, shadow: shadow ? { share: 1000, ms: 1000, requests: 10 } : null }, 0);
   const clean = { ...state, started_ms: 0, updated_ms: 0 };
   return {
     state: clean,

@@ -14,6 +14,7 @@ import {
   type Request,
   type RolloutState,
 } from "../../../src/rollout/state.js";
+import { PLANNED } from "./planned.js";
 import { random } from "./simulation.js";
 
 const views: VersionView[] = ["v1", "v2"].map((name) => ({
@@ -83,13 +84,7 @@ const report = (told: Told): RouterEvidence => ({
 
 function shadowed(expectation: Partial<Expectation> = {}): RolloutState {
   const input = {
-    id: "r",
-    from: "v1",
-    to: "v2",
-    by: "somebody",
-    stages: [{ weight: 100, ms: 1000, requests: 10 }],
-    bake_ms: 1000,
-    limits: { excess: 0.02, alpha: 0.01, unproven: false },
+    ...PLANNED,
     shadow: { share: 1000, ms: 1000, requests: 100 },
     expect: { ...NO_EXPECTATION, ...expectation },
   };
