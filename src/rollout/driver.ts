@@ -41,6 +41,7 @@ export class TakenOver extends OperationError {
 export async function drive(options: DriverOptions): Promise<RolloutState> {
   const { platform, store, now } = options;
   let state = await store.load();
+  const { term } = state;
   const keep = async (next: RolloutState): Promise<void> => {
     const written = await store.save(next);
     if (written === null) throw new TakenOver();
@@ -65,6 +66,8 @@ export async function drive(options: DriverOptions): Promise<RolloutState> {
   else if (!isOver(state)) await keep({ ...state, since_ms: null });
   while (!isOver(state)) {
     state = await store.load();
+    // Whoever slept meanwhile reads what is new like anybody else: it must not go on with that.
+    if (state.term !== term) throw new TakenOver();
     const views = await platform.view().catch((): VersionView[] | null => null);
     const evidence = await platform.evidence().catch((): RouterEvidence[] => []);
     await carryOut(decide(state, { views, evidence }, now()));

@@ -47,6 +47,8 @@ export interface RolloutState {
   by: string;
   started_ms: number;
   updated_ms: number;
+  /** How often it was taken over from a driver that lived: a driver of an earlier term must do nothing more. */
+  term: number;
   /** Copies of requests before the first step; null: none. */
   shadow: Shadow | null;
   /** Which clients stay with one version; null: each request for itself. */
@@ -85,14 +87,14 @@ export function noted(state: RolloutState, now: number, text: string): RolloutSt
   return { ...state, history: [...state.history, { at_ms: now, text }].slice(-HISTORY) };
 }
 
-/** As it is after somebody else has taken it over: what its driver has read is old, and every write of that one fails. */
+/** As it is after somebody else has taken it over: its driver finds another term, and what that one has just read can not be written. */
 export const fenced = (state: RolloutState, now: number, text: string): RolloutState =>
-  noted({ ...state, revision: state.revision + 1 }, now, text);
+  noted({ ...state, term: state.term + 1, revision: state.revision + 1 }, now, text);
 
 export const isOver = ({ phase }: RolloutState): boolean => TERMINAL.includes(phase);
 
 /** What rollouts had not from the beginning: one that was begun by an older iapp goes on without. */
-const LATER_PARTS = { shadow: null, sticky: null, expect: NO_EXPECTATION };
+const LATER_PARTS = { term: 0, shadow: null, sticky: null, expect: NO_EXPECTATION };
 
 /** How a person wants a rollout to go, whichever versions it is about. */
 export interface RolloutPlan extends Pick<RolloutState, "stages" | "limits" | "shadow" | "sticky" | "expect"> {

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { OperationError, UserError } from "../../core/errors.js";
 import type { Context } from "../../core/events.js";
 import { myself } from "../../core/identity.js";
@@ -9,6 +10,9 @@ import { type Explanation, explain } from "../../rollout/explain.js";
 import { isOver, type Request, type RolloutState } from "../../rollout/state.js";
 import { type App, adopt, resolveApp } from "../apps/index.js";
 import { driveRollout } from "./drive.js";
+
+/** A killed process is gone at once, but for what the kernel still does for it. */
+const ENDED_MS = 5000;
 
 export interface RolloutStatus extends Explanation {
   app: string;
@@ -45,10 +49,12 @@ export async function requestRollout(
   const before = await rolloutOf(app);
   refuseOver(before);
   adopt(ctx, app);
-  const asks = what !== "resume" || before.paused !== null;
-  if (asks) await askRollout(app.handle.dir, { what, by: myself(), at_ms: ctx.now(), why });
   const file = appPaths(app.handle.dir).operationLock;
   const owner = await readOwner(file);
+  const lived = owner !== null && (owner.host !== hostname() || isSameProcess(owner));
+  if (takeOver && lived) await endDriver(owner);
+  const asks = what !== "resume" || before.paused !== null;
+  if (asks) await askRollout(app.handle.dir, { what, by: myself(), at_ms: ctx.now(), why });
   const lock = await acquireLock(file, {
     command: `iapp rollout ${what}`,
     signal: ctx.signal,
@@ -62,15 +68,28 @@ export async function requestRollout(
     return obeyed(ctx, app, before);
   }
   try {
-    if (takeOver && owner !== null && isSameProcess(owner)) {
-      const text = `${myself()} takes over from ${driverOf(owner)}`;
-      await fenceRollout(app.handle.dir, text);
-    }
+    if (takeOver && lived) await fenceRollout(app.handle.dir, `${myself()} takes over from ${driverOf(owner)}`);
     if (what === "pause") return (await readRollout(app.handle.dir))!;
     return await driveRollout(ctx, app, lock);
   } finally {
     await lock.release();
   }
+}
+
+/**
+ * Ends a driver on this machine: a rollout outlives that at any moment. One that only sleeps may hold a lock on a file, too, and what it
+ * would write next cannot be kept from being written. A driver on another machine is fenced instead.
+ */
+async function endDriver(owner: LockOwner): Promise<void> {
+  if (owner.host !== hostname() || owner.pid === process.pid) return;
+  try {
+    process.kill(owner.pid, "SIGKILL");
+  } catch {
+    // Gone meanwhile, or another user's: then it is fenced as one on another machine is.
+    return;
+  }
+  const deadline = performance.now() + ENDED_MS;
+  while (isSameProcess(owner) && performance.now() < deadline) await new Promise((tick) => setTimeout(tick, 20));
 }
 
 const driverOf = ({ command, pid, host, since }: LockOwner): string =>

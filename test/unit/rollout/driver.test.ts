@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { LATENCY_BOUNDS, type RouterEvidence } from "../../../src/core/evidence.js";
 import { drive, type RolloutStore, TakenOver } from "../../../src/rollout/driver.js";
 import type { Platform, StartOutcome, VersionView } from "../../../src/rollout/platform.js";
-import { newRollout, type Request, type RolloutState } from "../../../src/rollout/state.js";
+import { fenced, newRollout, type Request, type RolloutState } from "../../../src/rollout/state.js";
 
 class Killed extends Error {}
 
@@ -185,6 +185,22 @@ describe("a driver", () => {
       return save(state);
     };
     await expect(world.drive()).rejects.toThrow(TakenOver);
+  });
+
+  it("stops when it was taken over while it slept, whenever that was", async () => {
+    for (let at = 2; at <= 5; at++) {
+      const world = new World("good");
+      const load = world.load;
+      let loads = 0;
+      world.load = () => {
+        loads += 1;
+        // Between two looks: what it reads then is as new as what the other one reads.
+        if (loads === at) world.state = fenced(world.state, 0, "somebody takes over");
+        return load();
+      };
+      await expect(world.drive(), `look ${at}`).rejects.toThrow(TakenOver);
+      expect(loads).toBe(at);
+    }
   });
 
   it("obeys what a person writes while it waits", async () => {
