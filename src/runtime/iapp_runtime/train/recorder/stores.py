@@ -30,10 +30,13 @@ def written_tables(recording: Recording, node: ast.stmt) -> dict[str, Columns]:
     found: dict[str, Columns] = {}
     for name, columns in _stores(node):
         _add(found, name, columns)
-    for name in names_in(node).binds | _through_calls(recording, node, set()):
+    for name in _through_calls(recording, node, set()):
         found.setdefault(name, None)
+    # Before the names that are only bound: a loop binds its own target, and that alone writes into nothing.
     for name in _through_loops(node, set(found)):
         found[name] = None
+    for name in names_in(node).binds:
+        found.setdefault(name, None)
     namespace = recording.namespace
     columns_of: dict[int, Columns] = {}
     for name, columns in found.items():
@@ -65,7 +68,9 @@ def _add(found: dict[str, Columns], name: str, columns: Columns) -> None:
 def _stores(node: ast.AST) -> Iterable[tuple[str, Columns]]:
     """Stores through a name, and calls that are told to work in place."""
     for part in ast.walk(node):
-        if isinstance(part, (ast.Subscript, ast.Attribute)) and not isinstance(part.ctx, ast.Load):
+        if isinstance(part, ast.AugAssign) and isinstance(part.target, ast.Name):
+            yield part.target.id, None
+        elif isinstance(part, (ast.Subscript, ast.Attribute)) and not isinstance(part.ctx, ast.Load):
             yield from _named(part)
         elif isinstance(part, ast.Expr) and isinstance(part.value, ast.Call):
             yield from _called(part.value)
