@@ -17,7 +17,7 @@ export interface Change {
 /**
  * Applies an object as the field manager `iapp`. Resolves with the object as it is now.
  * @throws UserError `IAPP_KUBE_CONFLICT` when somebody else owns a field that would change: it is shown, not overwritten
- * @param force takes such fields over: only where the other owner was made by iapp, too
+ * @param force takes such fields over: only what is iapp's own to say, or where the other owner was made by iapp, too
  */
 export async function apply<T extends KubeObject>(
   api: KubeApi,
@@ -50,14 +50,18 @@ export async function refuseTaken(api: KubeApi, objects: readonly KubeObject[]):
   for (const object of objects) refuseForeign(await api.find<KubeObject>(referenceOf(object)), object);
 }
 
-/** Applies objects in their order, and says how each one changed. */
-export async function applyAll(api: KubeApi, objects: readonly KubeObject[], dryRun = false): Promise<Change[]> {
+/** Applies objects in their order, and says how each one changed. @param force of which objects fields are taken over */
+export async function applyAll(
+  api: KubeApi,
+  objects: readonly KubeObject[],
+  { dryRun = false, force = () => false }: { dryRun?: boolean; force?: (object: KubeObject) => boolean } = {},
+): Promise<Change[]> {
   const changes: Change[] = [];
   for (const object of objects) {
     const ref = referenceOf(object);
     const before = await api.find<KubeObject>(ref);
     refuseForeign(before, object);
-    const after = await apply<KubeObject>(api, object, dryRun);
+    const after = await apply<KubeObject>(api, object, dryRun, force(object));
     const fields = before === null ? [] : changedFields(before, after);
     const what = before === null ? "create" : fields.length > 0 ? "change" : "same";
     changes.push({ object: ref, what, fields });

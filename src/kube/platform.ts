@@ -5,7 +5,7 @@ import { SCORING_PORT } from "../core/places.js";
 import type { Platform, RouteWish, StartOutcome, VersionView } from "../rollout/platform.js";
 import type { ClusterApp } from "./app-state.js";
 import { updateApp } from "./app-store.js";
-import { apply, applyAll, type Change, refuseTaken, removeAll } from "./apply.js";
+import { applyAll, type Change, refuseTaken, removeAll } from "./apply.js";
 import { awaitReady, eventsOf } from "./await-ready.js";
 import { causeOf, isReady, type PodObject } from "./causes.js";
 import { type KubeApi, referenceOf } from "./client/api.js";
@@ -14,7 +14,8 @@ import { firstCount, isAutoscaler, leaveCount, takeCount } from "./counting.js";
 import { type Forward, forward } from "./forward.js";
 import { lastLines } from "./logs.js";
 import { LABEL, names, selectorText } from "./manifests/index.js";
-import { appObjects, routeObject, routeOf, sameObject } from "./objects.js";
+import { appObjects, routeOf, sameObject } from "./objects.js";
+import { isRoute, overtaking, writeRoute } from "./route-store.js";
 import { routerEvidences, routerPods, routerStatuses } from "./routers.js";
 
 const LOOK_MS = 200;
@@ -110,10 +111,7 @@ export class ClusterPlatform implements Platform {
       if (same && before.generation > 0) return before;
       return { ...after, generation: before.generation + 1 };
     });
-    await this.#fence();
-    await apply(this.#api, routeObject(app));
-    await this.routersApplied(app.generation);
-    return app.generation;
+    return this.#writeRoute(app);
   }
 
   async evidence(): Promise<RouterEvidence[]> {
@@ -129,9 +127,7 @@ export class ClusterPlatform implements Platform {
       const { mirror: _mirror, sticky: _sticky, ...rest } = before;
       return { ...rest, desired, guarded: null, generation: before.generation + 1 };
     });
-    await this.#fence();
-    await apply(this.#api, routeObject(app));
-    await this.routersApplied(app.generation);
+    await this.#writeRoute(app);
     await this.#drained(version);
     await this.reconcile(app);
   }
@@ -140,12 +136,13 @@ export class ClusterPlatform implements Platform {
    * Makes the cluster as the state wants it, and removes what it does not want any more. What is about to be made is in the inventory
    * before it is made: whoever is killed here leaves nothing that is not found again.
    */
-  async reconcile(app: ClusterApp, dryRun = false): Promise<Change[]> {
+  async reconcile(wished: ClusterApp, dryRun = false): Promise<Change[]> {
+    const app = dryRun ? wished : await this.#ahead(wished);
     const objects = appObjects(app);
     const wanted = objects.map(referenceOf);
     const surplus = app.inventory.filter((old) => !wanted.some((one) => sameObject(one, old)));
     if (dryRun) {
-      const changes = await applyAll(this.#api, objects, true);
+      const changes = await applyAll(this.#api, objects, { dryRun, force: isRoute });
       return [...changes, ...surplus.map((object): Change => ({ object, what: "delete", fields: [] }))];
     }
     await refuseTaken(
@@ -164,10 +161,26 @@ export class ClusterPlatform implements Platform {
       } else if (freed.some(({ object: { name } }) => name === object.metadata.name))
         await takeCount(this.#api, object);
     }
-    const changes = await applyAll(this.#api, objects.filter(this.#parts === "all" ? () => true : isOfVersions));
+    const own = objects.filter(this.#parts === "all" ? () => true : isOfVersions);
+    const changes = await applyAll(this.#api, own, { force: isRoute });
     const removed = await removeAll(this.#api, this.#name, surplus);
     if (surplus.length > 0) await this.#inventory(() => wanted);
     return [...changes, ...freed, ...removed];
+  }
+
+  /** Resolves with the generation of the route when every router follows it. */
+  async #writeRoute(app: ClusterApp): Promise<number> {
+    const ahead = await this.#ahead(app);
+    await this.#fence();
+    await writeRoute(this.#api, ahead);
+    await this.routersApplied(ahead.generation);
+    return ahead.generation;
+  }
+
+  /** The app with a route that is newer than what somebody has put there by hand. */
+  async #ahead(app: ClusterApp): Promise<ClusterApp> {
+    const generation = await overtaking(this.#api, app);
+    return generation === null ? app : this.#update((before) => ({ ...before, generation }));
   }
 
   /**

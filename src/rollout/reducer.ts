@@ -1,11 +1,12 @@
 import type { RouterEvidence } from "../core/evidence.js";
 import { isWorse, logEvidence, type Shares } from "./attribution.js";
-import { type Arm, errorShares, fold, invalidShares, refusedShares, slowShares, total } from "./evidence.js";
+import { wasChangedByHand } from "./drift.js";
+import { errorShares, fold, invalidShares, refusedShares, slowShares, total } from "./evidence.js";
 import type { VersionView } from "./platform.js";
+import { trials, waiting } from "./progress.js";
 import { difference } from "./proportions.js";
-import { predictionShift } from "./psi.js";
 import { foldMirror } from "./shadow.js";
-import { shadowFailure, shadowWaits } from "./shadow-verdict.js";
+import { shadowFailure } from "./shadow-verdict.js";
 import { alphaOf, isOver, noted, type Phase, type RolloutState, type Verdict } from "./state.js";
 
 /** What a driver has just seen. */
@@ -40,6 +41,11 @@ export function decide(before: RolloutState, seen: Seen, now: number): Decision 
   if (state.paused !== null || state.phase === "starting") return { state, effects: [] };
   // Weights that are not known to be applied are asked for again: a driver may have died between the two.
   if (state.since_ms === null) return { state, effects: [{ kind: "weights", weight: weightOf(state) }] };
+  if (wasChangedByHand(state, seen.evidence, weightOf(state))) {
+    const text = `the weights were changed by hand; ${state.to} gets ${weightOf(state) / 10} % again`;
+    const effects: Effect[] = [{ kind: "weights", weight: weightOf(state) }];
+    return { state: noted({ ...state, since_ms: null }, now, text), effects };
+  }
   const wait = waiting(state, now);
   if (wait !== null) return { state: { ...state, verdict: wait }, effects: [] };
   return advance(state, now, state.phase === "shadow" ? "the shadow passed" : `step ${state.step + 1} passed`);
@@ -185,60 +191,6 @@ function bakeFailure(state: RolloutState): Verdict | null {
     lines: [],
   };
 }
-
-/** Why a step goes on, or null when it is done. */
-function waiting(state: RolloutState, now: number): Verdict | null {
-  const elapsed = now - (state.since_ms ?? now);
-  const hold = (reason: string, numbers: Record<string, number> = {}): Verdict => {
-    return { outcome: "inconclusive", metric: "evidence", reason, numbers, lines: [] };
-  };
-  if (state.phase === "bake") {
-    return elapsed < state.bake_ms ? hold("the new version takes all requests; the old one waits beside it") : null;
-  }
-  if (state.phase === "shadow") {
-    if (elapsed < (state.shadow?.ms ?? 0)) return hold("the time of the shadow is not over");
-    const waits = state.limits.unproven ? null : shadowWaits(state);
-    return waits === null ? null : hold(waits.reason, waits.numbers);
-  }
-  const stage = state.stages[state.step]!;
-  if (elapsed < stage.ms) return hold("the time of this step is not over");
-  if (state.limits.unproven) return null;
-  const step = total(state.epochs.filter(({ generation }) => generation >= state.step_generation));
-  if (step.new.requests < stage.requests) {
-    const reason = step.new.requests === 0 ? "no request came in this step" : "too few requests came in this step";
-    return hold(reason, { requests: step.new.requests, wanted: stage.requests });
-  }
-  const all = total(state.epochs.filter(({ weight }) => weight > 0));
-  const [, upper] = difference(trials(all.new), trials(all.old));
-  if (upper > state.limits.excess) {
-    const reason = "it is not yet sure that the new version fails no more often";
-    return hold(reason, { excess_upper: upper, excess_limit: state.limits.excess });
-  }
-  return shifted(state);
-}
-
-/** A shift of the answers that was not expected: a person has to look, because it may be an improvement. */
-function shifted(state: RolloutState): Verdict | null {
-  const limit = state.expect.psi;
-  if (limit === null) return null;
-  const { psi, noise, rows_old, rows_new } = shiftOf(state);
-  const numbers = { rows_old, rows_new, noise: Number.isFinite(noise) ? noise : 0, limit };
-  const hold = (reason: string, more = {}): Verdict => {
-    return { outcome: "inconclusive", metric: "psi", reason, numbers: { ...numbers, ...more }, lines: [] };
-  };
-  if (psi === null) return hold("too few answers were seen to compare their distributions");
-  if (psi - noise <= limit) return null;
-  return hold(`the answers of ${state.to} are distributed otherwise than was expected`, { psi });
-}
-
-/** How far the answers of the two lie apart in the steps, in which both were asked at the same time. */
-export function shiftOf(state: RolloutState): ReturnType<typeof predictionShift> {
-  const both = state.epochs.filter(({ weight }) => weight > 0 && weight < 1000);
-  const of = (side: "old" | "new") => both.flatMap((epoch) => epoch[side].predictions ?? []);
-  return predictionShift(of("old"), of("new"));
-}
-
-const trials = ({ errors, requests }: Arm): { hits: number; trials: number } => ({ hits: errors, trials: requests });
 
 function advance(state: RolloutState, now: number, why: string): Decision {
   if (state.phase === "starting" && state.shadow !== null) return overshadow(state, now);

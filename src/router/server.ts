@@ -63,6 +63,8 @@ export class Router {
   readonly #options: RouterOptions;
   readonly #now: () => number;
   #problem: string | null = null;
+  /** Of the newest route as it was read, whatever the guard has done since. */
+  #weights = "";
   #draining = false;
   readonly #epochs = new EpochLog();
   readonly #guard = new Guard();
@@ -101,6 +103,12 @@ export class Router {
       const route = parseRoute(text);
       const { generation } = this.#chooser.route;
       if (route.generation < generation) throw new Error(`generation ${route.generation} is older than ${generation}`);
+      const weights = weightsOf(route);
+      // What was counted under a generation must have been shared out by one set of weights.
+      if (route.generation === generation && generation > 0 && weights !== this.#weights) {
+        throw new Error(`the weights of generation ${generation} were changed; others need a higher generation`);
+      }
+      this.#weights = weights;
       this.#problem = null;
       // The same route read once more, perhaps with other processes, must not undo what the guard has done.
       if (route.generation === generation && this.#diverted !== null) {
@@ -287,6 +295,10 @@ export class Router {
 function pathOnly(url = "/"): string {
   const end = url.indexOf("?");
   return end < 0 ? url : url.slice(0, end);
+}
+
+function weightsOf({ versions }: RouteDocument): string {
+  return JSON.stringify(versions.map(({ name, weight }) => [name, weight]));
 }
 
 /** A route's processes with another one's weights. */

@@ -1,13 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { currentVersion } from "../../src/kube/app-state.js";
 import { readApp, updateApp } from "../../src/kube/app-store.js";
 import { awaitReady } from "../../src/kube/await-ready.js";
+import { CONFIG_MAP } from "../../src/kube/config-map.js";
 import { acquireLease, leaseHolder } from "../../src/kube/lease.js";
 import { names } from "../../src/kube/manifests/index.js";
 import { ClusterPlatform } from "../../src/kube/platform.js";
 import { askRollout, ClusterRolloutStore, readRollout } from "../../src/kube/rollout-store.js";
+import type { ConfigMapObject } from "../../src/kube/router-feed.js";
 import { drive } from "../../src/rollout/driver.js";
 import { type NewRollout, newRollout, type RolloutState } from "../../src/rollout/state.js";
+import type { RouteDocument } from "../../src/router/route.js";
 import { ClusterSpace, ClusterTraffic, hasCluster } from "../helpers/cluster-app.js";
+import { FaultyProxy } from "../helpers/faulty-proxy.js";
+import { run } from "../helpers/run.js";
 
 // The same reducer and driver as on one machine, with two routers and real pods; versions are fake ones with faults.
 describe.skipIf(!hasCluster)("a rollout on a cluster", () => {
@@ -40,12 +46,12 @@ describe.skipIf(!hasCluster)("a rollout on a cluster", () => {
     return to;
   }
 
-  async function driveOn(signal = new AbortController().signal): Promise<RolloutState> {
-    const platform = space.platform("demo", space.api.with(signal));
+  async function driveOn(signal = new AbortController().signal, api = space.api): Promise<RolloutState> {
+    const platform = space.platform("demo", api.with(signal));
     try {
       return await drive({
         platform,
-        store: new ClusterRolloutStore(space.api, "demo"),
+        store: new ClusterRolloutStore(api, "demo"),
         now: () => Date.now(),
         pause: (ms) => new Promise((done, fail) => (signal.aborted ? fail(new Error("killed")) : setTimeout(done, ms))),
         preflight: async () => undefined,
@@ -165,4 +171,68 @@ describe.skipIf(!hasCluster)("a rollout on a cluster", () => {
     expect(of("v1").filter(({ began }) => began > promoted)).toEqual([]);
     expect(traffic.failures.slice(before)).toEqual([]);
   }, 180_000);
+
+  it("sets weights again that somebody has changed by hand, and goes on", async () => {
+    const before = traffic.failures.length;
+    const serving = currentVersion((await readApp(space.api, "demo"))!)!;
+    const to = await begin([], [{ weight: 100, ms: 2000, requests: 30 }], { from: serving });
+    const driving = driveOn();
+    await expect.poll(() => of(to).length, { timeout: 60_000 }).toBeGreaterThan(5);
+    const found = await space.api.get<ConfigMapObject>({ ...CONFIG_MAP, name: names.route("demo") });
+    const route = JSON.parse(found.data!["route.json"]!) as RouteDocument;
+    const versions = route.versions.map((version) => ({ ...version, weight: 1000 - version.weight }));
+    const edited = { ...route, generation: route.generation + 5, versions };
+    await space.api.replace({ ...found, data: { "route.json": JSON.stringify(edited) } });
+    const state = await driving;
+    expect(state.phase).toBe("promoted");
+    expect(state.history.map(({ text }) => text)).toContain(`the weights were changed by hand; ${to} gets 10 % again`);
+    const promoted = Date.now();
+    await traffic.until(traffic.answers.length + 300);
+    expect(of(serving).filter(({ began }) => began > promoted)).toEqual([]);
+    expect(traffic.failures.slice(before)).toEqual([]);
+  }, 180_000);
+
+  // Of all who ask the API server: the driver, whose connections end, and the routers, whose packets nobody answers.
+  it.skipIf(process.getuid?.() !== 0)(
+    "outlives a minute without the API server, in the middle of a step",
+    async () => {
+      const before = traffic.failures.length;
+      const serving = currentVersion((await readApp(space.api, "demo"))!)!;
+      const to = await begin([], [{ weight: 300, ms: 3000, requests: 100 }], { from: serving });
+      const proxy = await FaultyProxy.before(space.target.kubeconfig, space.folder);
+      const driver = proxy.api(space.namespace);
+      const lease = await acquireLease(driver, "demo", { identity: "ann@laptop", command: "iapp rollout" });
+      const driving = driveOn(undefined, driver);
+      await expect.poll(() => of(to).length, { timeout: 60_000 }).toBeGreaterThan(5);
+
+      const routers = await space.podAddresses("demo", "router");
+      expect(routers).toHaveLength(2);
+      const drop = (how: string, pod: string): string[] => [how, "INPUT", "-s", pod, "-p", "tcp", "--dport", "6443"];
+      const filter = (how: string) =>
+        Promise.all(routers.map((pod) => run("iptables", ["-w", ...drop(how, pod), "-j", "DROP"], space.folder)));
+      expect((await filter("-I")).map(({ code }) => code)).toEqual([0, 0]);
+      proxy.away = true;
+      proxy.cutAll();
+      const began = Date.now();
+      try {
+        await new Promise((done) => setTimeout(done, 60_000));
+      } finally {
+        proxy.away = false;
+        await filter("-D");
+      }
+      const meanwhile = traffic.answers.filter((one) => one.began > began);
+      expect([...new Set(meanwhile.map(({ version }) => version))].sort()).toEqual([serving, to].sort());
+      expect(await driving).toMatchObject({ phase: "promoted" });
+      const promoted = Date.now();
+      await traffic.until(traffic.answers.length + 300);
+      expect(of(serving).filter((one) => one.began > promoted)).toEqual([]);
+      expect(traffic.failures.slice(before)).toEqual([]);
+      // Its lease ran out meanwhile and was renewed; nobody has been locked out.
+      await lease.confirm();
+      await lease.release();
+      await (await acquireLease(space.api, "demo", { identity: "bob@desk", command: "iapp stop" })).release();
+      await proxy.close();
+    },
+    240_000,
+  );
 });

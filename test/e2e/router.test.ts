@@ -3,7 +3,7 @@ import { Agent, createServer, type IncomingMessage, type RequestListener, reques
 import { type AddressInfo, connect, createServer as createTcp } from "node:net";
 import { Readable } from "node:stream";
 import { afterEach, describe, expect, it } from "vitest";
-import { DEFAULT_LIMITS, type RouteDocument } from "../../src/router/route.js";
+import { DEFAULT_LIMITS, EMPTY_ROUTE, type RouteDocument } from "../../src/router/route.js";
 import { type AccessRecord, Router } from "../../src/router/server.js";
 
 const closers: (() => unknown)[] = [];
@@ -355,6 +355,22 @@ describe("the router", () => {
     expect(router.read("{")).toBe(false);
     expect(router.read(JSON.stringify({ schema: "iapp.route/1", generation: 0, versions: [] }))).toBe(false);
     expect(router.status()).toMatchObject({ generation: 1, problem: expect.stringMatching(/older/) });
+    // Counts are kept by generation: two sets of weights under one would be mixed.
+    const versions = (weight: number, endpoint: string) => [
+      { name: "v1", color: null, weight, endpoints: [endpoint] },
+      { name: "v2", color: null, weight: 1000 - weight, endpoints: [endpoint] },
+    ];
+    const route = (generation: number, weight: number, endpoint = "127.0.0.1:9") =>
+      JSON.stringify({ ...EMPTY_ROUTE, generation, versions: versions(weight, endpoint) });
+    expect(router.read(route(2, 900))).toBe(true);
+    expect(router.read(route(2, 100))).toBe(false);
+    expect(router.status()).toMatchObject({
+      problem: "the weights of generation 2 were changed; others need a higher generation",
+      versions: [{ weight: 900 }, { weight: 100 }],
+    });
+    expect(router.read(route(2, 900, "127.0.0.1:10"))).toBe(true);
+    expect(router.status()).toMatchObject({ problem: null, versions: [{ endpoints: ["127.0.0.1:10"] }, {}] });
+    expect(router.read(route(3, 100))).toBe(true);
   });
 
   it("loses none of 1000 keep-alive requests across a version switch, and mixes none", async () => {

@@ -16,8 +16,10 @@ import {
   withVersion,
 } from "../../src/kube/app-state.js";
 import { updateApp } from "../../src/kube/app-store.js";
+import type { PodObject } from "../../src/kube/causes.js";
 import { KubeApi } from "../../src/kube/client/api.js";
 import type { KubeObject } from "../../src/kube/client/resources.js";
+import { labelsOf, selectorText } from "../../src/kube/manifests/index.js";
 import { ClusterPlatform } from "../../src/kube/platform.js";
 import { layoutOf } from "../../src/project/layout.js";
 import type { Target } from "../../src/project/targets.js";
@@ -155,6 +157,13 @@ export class ClusterSpace {
       name: app,
     });
     return service.spec.clusterIP;
+  }
+
+  /** Addresses of an app's pods of one kind. */
+  async podAddresses(app: string, component: "router" | "scoring"): Promise<string[]> {
+    const labelSelector = selectorText(labelsOf(app, component));
+    const { items } = await this.api.list<PodObject>({ apiVersion: "v1", kind: "Pod" }, { labelSelector });
+    return items.flatMap(({ status }) => status?.podIP ?? []);
   }
 
   /** Everything that lies in the namespace, but for what the cluster puts there itself. */

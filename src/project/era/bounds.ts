@@ -82,6 +82,15 @@ export function eraBounds(era: string): VersionBound[] {
   });
 }
 
+/** Why no Python here keeps a bound at all, in words that go behind it. */
+export function outOfReach({ distribution, below }: VersionBound): string {
+  const series = below === null ? null : newestBelow(distribution, below);
+  const floor = FLOOR[distribution];
+  return series !== null && floor !== undefined && compareVersions(series.version, floor) < 0
+    ? `is older than the oldest that iapp runs with, ${distribution} ${floor}`
+    : `runs with no Python from 3.${OLDEST} on`;
+}
+
 /** The newest Python that a bound's packages are ready-made for; 0 when none is old enough here. */
 export function pythonFor({ distribution, below }: VersionBound): number {
   if (below === null) return Number.POSITIVE_INFINITY;

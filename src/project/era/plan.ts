@@ -12,7 +12,7 @@ import {
 } from "../python.js";
 import { type EnvironmentWish, environmentWish, type WishInput } from "../wanted.js";
 import { narrowed, relevant, specifier } from "./apply.js";
-import { boundsOf, eraBounds, fitting, merged, pythonFor, type VersionBound } from "./bounds.js";
+import { boundsOf, eraBounds, fitting, merged, outOfReach, pythonFor, type VersionBound } from "./bounds.js";
 
 export interface PlanInput extends WishInput {
   python: PythonWish;
@@ -61,7 +61,7 @@ export async function planEnvironment(ctx: Context, input: PlanInput): Promise<E
       const needed = `${bound.why}: ${bound.distribution}${specifier(bound)}`;
       return possible.includes(bound)
         ? `${needed} is not built for Python ${python.interpreter.minor}, and Python 3.${pythonFor(bound)} is not used here; a newer one is taken`
-        : `${needed} runs with no Python from 3.${OLDEST} on; a newer one is taken`;
+        : `${needed} ${outOfReach(bound)}; a newer one is taken`;
     });
   const narrow = narrowed(wish, kept);
   return { python, wish: { ...narrow, notes: [...narrow.notes, ...notes] }, bounds: kept, lacking };

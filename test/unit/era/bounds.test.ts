@@ -6,6 +6,7 @@ import {
   boundsOf,
   eraBounds,
   merged,
+  outOfReach,
   pythonFor,
   type VersionBound,
   withCompanions,
@@ -55,6 +56,10 @@ describe("bounds of versions", () => {
     expect(pythonFor(bound("numpy", "1.23"))).toBe(10);
     expect(pythonFor(bound("scikit-learn", "0.20"))).toBe(0);
     expect(pythonFor(bound("pandas", "1.0"))).toBe(0);
+    expect(outOfReach(bound("scikit-learn", "1.0"))).toBe(
+      "is older than the oldest that iapp runs with, scikit-learn 1.0",
+    );
+    expect(outOfReach(bound("matplotlib", "2.0"))).toMatch(/^runs with no Python from 3\.\d+ on$/);
     expect(pythonFor(bound("pandas", null, "1.0"))).toBe(Number.POSITIVE_INFINITY);
     expect(pythonFor(bound("unheard-of", "1.0"))).toBe(Number.POSITIVE_INFINITY);
   });

@@ -60,6 +60,7 @@ const HAPPENINGS: Record<string, (state: RolloutState) => { seen: Seen; ms?: num
   guarded: (state) => ({ seen: { views: view(1), evidence: [{ ...all(state, [9, 0], [4, 4]), guard: GUARD }] } }),
   dead: () => ({ seen: { views: view(0), evidence: [] } }),
   gone: () => ({ seen: { views: view(1).slice(0, 1), evidence: [] } }),
+  edited: (state) => ({ seen: { views: view(1), evidence: [edited(state)] } }),
   pause: () => ({ seen: { views: view(1), evidence: [] }, request: "pause" }),
   resume: () => ({ seen: { views: view(1), evidence: [] }, request: "resume" }),
   promote: () => ({ seen: { views: view(1), evidence: [] }, request: "promote" }),
@@ -73,6 +74,11 @@ const PERSONS = new Set(["promote", "full"]);
 
 function all(state: RolloutState, old: Arm, fresh: Arm): RouterEvidence {
   return evidence([[state.step_generation, weightOf(state), old, fresh]]);
+}
+
+/** Somebody has given the router a newer route. */
+function edited(state: RolloutState): RouterEvidence {
+  return evidence([[state.step_generation + 1, (weightOf(state) + 7) % 1001, [0, 0], [0, 0]]]);
 }
 
 interface Path {
@@ -138,6 +144,11 @@ function check({ before, after, decision }: ReturnType<typeof step>): void {
     const seen = state.epochs.find(({ generation }) => generation === before.state.step_generation);
     if (before.state.phase === "step") expect(seen?.new.requests, where).toBeGreaterThanOrEqual(100);
   }
+  // What somebody has changed by hand is set again, but for a person's pause.
+  if (event === "edited" && before.state.paused === null && before.state.since_ms !== null) {
+    expect(kinds, where).toEqual(["weights"]);
+    expect(after.weight, where).toBe(before.weight);
+  }
   if (event === "pause") expect(weightOf(state), where).toBe(weightOf(before.state));
   expect(state.history.length, where).toBeGreaterThanOrEqual(before.state.history.length);
 }
@@ -190,6 +201,18 @@ describe("the reducer", () => {
     }
     expect(weights).toEqual([500, 1000, 1000]);
     expect(path).toMatchObject({ state: { phase: "promoted", verdict: { outcome: "pass" } }, retired: "v1" });
+  });
+
+  it("sets weights again that were changed by hand, says so, and begins the step's time anew", () => {
+    const state = applied(beginning(), 2, 0);
+    const look = (evidence: RouterEvidence) => decide(state, { views: view(1), evidence: [evidence] }, 500);
+    const { state: after, effects } = look(edited(state));
+    expect(effects).toEqual([{ kind: "weights", weight: 100 }]);
+    expect(after.since_ms).toBe(null);
+    expect(after.history.at(-1)!.text).toBe("the weights were changed by hand; v2 gets 10 % again");
+    // A router that is behind follows by itself, and a newer route with the same weights changes nothing.
+    expect(look(evidence([[1, 0, [9, 0], [0, 0]]])).effects).toEqual([]);
+    expect(look(evidence([[3, 100, [9, 0], [1, 0]]])).effects).toEqual([]);
   });
 
   it("says what it waits for", () => {
