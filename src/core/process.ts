@@ -31,3 +31,13 @@ export function isSameProcess(recorded: { pid: number; start: string | null }): 
   const start = processStart(recorded.pid);
   return start !== null && (recorded.start === null || start === recorded.start);
 }
+
+/** Waits until a recorded process has ended, at most this long. Resolves with whether it has. */
+export async function hasEnded(recorded: { pid: number; start: string | null }, ms: number): Promise<boolean> {
+  const deadline = performance.now() + ms;
+  while (isSameProcess(recorded)) {
+    if (performance.now() > deadline) return false;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return true;
+}

@@ -3,7 +3,7 @@ import { OperationError, UserError } from "../../core/errors.js";
 import type { Context } from "../../core/events.js";
 import { myself } from "../../core/identity.js";
 import { acquireLock, type LockOwner, readOwner } from "../../core/lock.js";
-import { isSameProcess } from "../../core/process.js";
+import { hasEnded, isSameProcess } from "../../core/process.js";
 import { appPaths } from "../../local/paths.js";
 import { askRollout, fenceRollout, pastRollouts, readRollout } from "../../local/rollout-store.js";
 import { type Explanation, explain } from "../../rollout/explain.js";
@@ -88,8 +88,7 @@ async function endDriver(owner: LockOwner): Promise<void> {
     // Gone meanwhile, or another user's: then it is fenced as one on another machine is.
     return;
   }
-  const deadline = performance.now() + ENDED_MS;
-  while (isSameProcess(owner) && performance.now() < deadline) await new Promise((tick) => setTimeout(tick, 20));
+  await hasEnded(owner, ENDED_MS);
 }
 
 const driverOf = ({ command, pid, host, since }: LockOwner): string =>

@@ -1,5 +1,6 @@
 import type { Context } from "../../core/events.js";
 import { acquireLock } from "../../core/lock.js";
+import { hasEnded } from "../../core/process.js";
 import { desire, isSupervised, livingProcesses, waitFor } from "../../local/control.js";
 import { appPaths } from "../../local/paths.js";
 import { type AppState, readState, updateState, withHistory } from "../../local/state.js";
@@ -10,6 +11,8 @@ export interface StopResult {
   /** False: nothing ran already. */
   changed: boolean;
 }
+
+const ENDED_MS = 5000;
 
 /** Ends every process of an app and keeps everything else. Nothing to do is no failure. */
 export async function stop(ctx: Context, name: string | undefined): Promise<StopResult> {
@@ -40,8 +43,12 @@ export async function stopApp(ctx: Context, app: App): Promise<boolean> {
   ctx.emit({ code: "local.stop", level: "progress", text: `stopping ${app.name}`, data: { app: app.name } });
   // A supervisor does it, also when the last one was killed: it knows how to find and end everything.
   await desire(app.handle, stopped);
-  await waitFor(app.handle, ({ observed }) =>
-    observed.supervisor === null && observed.router === null ? true : undefined,
-  );
+  let supervisor = state.observed.supervisor;
+  await waitFor(app.handle, ({ observed }) => {
+    supervisor = observed.supervisor ?? supervisor;
+    return observed.supervisor === null && observed.router === null ? true : undefined;
+  });
+  // That was its last word; it ends a moment later, and nothing of the app may run when this is told to be done.
+  if (supervisor !== null) await hasEnded(supervisor, ENDED_MS);
   return true;
 }
