@@ -28,7 +28,7 @@ export interface FrontState {
 }
 
 /** Longer than this nobody's rest of a request is read only so that its answer is seen. */
-const LINGER_MS = 2000;
+const LINGER_MS = 5000;
 
 /**
  * What a connection is at: no byte yet, the head of a request, its body (perhaps with its answer on the way), only its answer, nothing

@@ -17,7 +17,7 @@ const EXTENSIONS = 4096;
 /** RFC 9112, 7.1.1, without the blanks that it only tolerates. */
 const CHUNK =
   /^([0-9a-fA-F]{1,8})((?:;[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:=(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+|"[\t !#-[\]-~]*"))?)*)$/;
-const FRAMING = /^(?:content-length|transfer-encoding|host)$/i;
+const NO_TRAILER = /^(?:connection|content-length|expect|host|transfer-encoding|upgrade)$/i;
 
 type Stage = "head" | "length" | "chunk-size" | "chunk" | "chunk-end" | "trailer";
 
@@ -144,7 +144,7 @@ export class RequestParser {
     return rest.subarray(end + 2);
   }
 
-  /** Trailers concern one connection and are dropped; none may say where the body ends (RFC 9110, 6.5.1). */
+  /** Trailers are dropped; none may speak about the connection, or say where the body ends (RFC 9110, 6.5.1). */
   #readTrailer(rest: Buffer): Buffer | null {
     const end = rest.indexOf("\r\n", 0, "latin1");
     if (this.#trailers + (end < 0 ? rest.length : end + 2) > this.#headBytes) {
@@ -156,7 +156,7 @@ export class RequestParser {
       this.#trailers += end + 2;
       const line = rest.toString("latin1", 0, end);
       const field: string[] = [];
-      if (isUnsound(line) || !readField(field, line, 0, end) || FRAMING.test(field[0]!)) throw malformed();
+      if (isUnsound(line) || !readField(field, line, 0, end) || NO_TRAILER.test(field[0]!)) throw malformed();
     }
     return rest.subarray(end + 2);
   }
