@@ -98,7 +98,9 @@ export class ClientConnection implements RequestSink, BodyGate, AnswerGate {
       this.#refuse(new Refusal(501, "not_supported", message), "upgrade", head.headers);
       return;
     }
-    this.#phase = "body";
+    // The time for a whole request runs from its first byte, not from the end of the one before.
+    if (this.#phase === "head") this.#phase = "body";
+    else this.#enter("body");
     this.#request = new ClientRequest(head, this.#remote, this);
     this.#answer = new ClientAnswer(this.#request, head, this);
     this.#state.handler.request(this.#request, this.#answer);

@@ -65,8 +65,9 @@ export class ClientRequest {
     const early = this.#early;
     if (early !== null) {
       this.#early = null;
-      for (const piece of early) reader.bodyPiece(piece);
+      // Before they are told: it may have to be closed again for them.
       this.#gate.resume();
+      for (const piece of early) reader.bodyPiece(piece);
     } else if (this.#waits && !this.#complete) this.#gate.goOn();
     if (this.#complete) reader.bodyEnd();
   }

@@ -257,6 +257,19 @@ describe("a client that takes its time", () => {
     await expect.poll(() => router.status().in_flight).toBe(0);
   });
 
+  it("has it anew for each request, however long it was silent before", async () => {
+    const { port } = await start(echo, { request_ms: 1000 });
+    const { socket, until } = await client(port);
+    socket.write(get("/1"));
+    await until(/GET \/1 $/);
+    await new Promise((resolve) => setTimeout(resolve, 1800));
+    socket.write("POST /2 HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n");
+    // It is looked twice a second.
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    socket.write("body");
+    expect(bodies(await until(/(body|\})\s*$/))).toEqual(["GET /1", "POST /2 body"]);
+  });
+
   it("is let go without a word between two requests, and kept while its answer takes long", async () => {
     const { port } = await start((req, res) => void setTimeout(() => echo(req, res), 2000), {
       header_ms: 100,
