@@ -1,3 +1,5 @@
+import { isUnsound, readField } from "./fields.js";
+
 /** Who is told what an answer consists of, in this order: head, any number of pieces, end. */
 export interface AnswerSink {
   head(status: number, reason: string, headers: string[]): void;
@@ -7,28 +9,32 @@ export interface AnswerSink {
 }
 
 const HEAD_BYTES = 65_536;
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-const BLANKS = /^[ \t]+|[ \t]+$/g;
+const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: (.*))?$/;
 const EMPTY = Buffer.alloc(0);
 
 type Stage = "head" | "length" | "until-close" | "chunk-size" | "chunk" | "chunk-end" | "trailer" | "done";
 
 /**
- * Reads one HTTP/1.1 answer (RFC 9112) from the pieces in which it arrives. What is not sound is an Error: a proxy that guesses where an
+ * Reads HTTP/1.1 answers (RFC 9112), one at a time, from the pieces in which they arrive. What is not sound is an Error: a proxy that guesses where an
  * answer ends mixes up answers.
  */
 export class AnswerParser {
   readonly #sink: AnswerSink;
-  readonly #isHead: boolean;
-  #stage: Stage = "head";
+  #isHead = false;
+  #stage: Stage = "done";
   #kept: Buffer = EMPTY;
   #left = 0;
   #reusable = true;
 
-  /** @param method of the request: an answer to HEAD has no body whatever its headers say */
-  constructor(method: string, sink: AnswerSink) {
-    this.#isHead = method === "HEAD";
+  constructor(sink: AnswerSink) {
     this.#sink = sink;
+  }
+
+  /** An answer is waited for. @param method of the request: an answer to HEAD has no body whatever its headers say */
+  begin(method: string): void {
+    this.#isHead = method === "HEAD";
+    this.#stage = "head";
+    this.#kept = EMPTY;
   }
 
   get done(): boolean {
@@ -114,15 +120,17 @@ export class AnswerParser {
     const end = rest.indexOf("\r\n\r\n");
     if (end < 0 && rest.length > HEAD_BYTES) throw new Error("the headers are too large");
     if (end < 0) return null;
-    const lines = rest.toString("latin1", 0, end).split("\r\n");
-    const match = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: (.*))?$/.exec(lines[0]!);
+    const text = rest.toString("latin1", 0, end);
+    if (isUnsound(text)) throw new Error("the headers have control characters");
+    const first = text.indexOf("\r\n");
+    const match = STATUS_LINE.exec(first < 0 ? text : text.slice(0, first));
     if (match === null) throw new Error("the answer has no status line");
     const status = Number(match[2]);
     const behind = rest.subarray(end + 4);
     // Interim answers say nothing that a client needs here; nobody asked to switch to another protocol.
     if (status === 101) throw new Error("the protocol was switched");
     if (status < 200) return behind;
-    const headers = readHeaders(lines);
+    const headers = readHeaders(text, first);
     this.#frame(headers, status, match[1] === "0");
     this.#sink.head(status, match[3] ?? "", headers);
     if (this.#stage === "length" && this.#left === 0) this.#finish(this.#reusable);
@@ -130,7 +138,7 @@ export class AnswerParser {
   }
 
   /** Where the body ends (RFC 9112, 6.3). */
-  #frame(headers: readonly string[], status: number, isOld: boolean): void {
+  #frame(headers: string[], status: number, isOld: boolean): void {
     let length: number | null = null;
     let chunked = false;
     let close = isOld;
@@ -152,6 +160,7 @@ export class AnswerParser {
     }
     // Both together are how answers are smuggled: chunks count, and nothing comes after them on this connection.
     this.#reusable = !close && !(chunked && length !== null);
+    if (chunked && length !== null) dropLengths(headers);
     if (this.#isHead || status === 204 || status === 304) {
       this.#stage = "length";
       this.#left = 0;
@@ -180,15 +189,19 @@ function lengthOf(value: string): number {
   return length;
 }
 
-function readHeaders(lines: readonly string[]): string[] {
+/** RFC 9112, 6.3: where chunks count nobody may be told the length. */
+function dropLengths(headers: string[]): void {
+  for (let i = headers.length - 2; i >= 0; i -= 2) {
+    if (headers[i]!.toLowerCase() === "content-length") headers.splice(i, 2);
+  }
+}
+
+function readHeaders(text: string, first: number): string[] {
   const headers: string[] = [];
-  for (let i = 1; i < lines.length; i++) {
-    const line = lines[i]!;
-    const colon = line.indexOf(":");
-    const name = line.slice(0, Math.max(0, colon));
-    // A folded line begins with a space, and has no name either.
-    if (!TOKEN.test(name)) throw new Error("a header has no name");
-    headers.push(name, line.slice(colon + 1).replace(BLANKS, ""));
+  for (let at = first; at >= 0; ) {
+    const from = at + 2;
+    at = text.indexOf("\r\n", from);
+    if (!readField(headers, text, from, at < 0 ? text.length : at)) throw new Error("a header has no name");
   }
   return headers;
 }

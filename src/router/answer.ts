@@ -1,4 +1,5 @@
-import type { ServerResponse } from "node:http";
+import { STATUS_CODES } from "node:http";
+import type { ClientAnswer } from "./client-answer.js";
 
 /** What the router says itself, in the shape that the scoring service uses for its own errors. */
 export interface OwnAnswer {
@@ -16,25 +17,30 @@ export function errorBody(answer: OwnAnswer): string {
   return `${JSON.stringify({ error: { code, message, id }, ...answer.details })}\n`;
 }
 
+export const reasonOf = (status: number): string => STATUS_CODES[status] ?? "";
+
 /** Sends a whole answer. The connection is closed when the request's body has not been read to its end. */
-export function sendError(res: ServerResponse, answer: OwnAnswer): void {
-  if (res.headersSent || res.destroyed) return;
-  const body = errorBody(answer);
-  res.setHeader("Content-Type", "application/json");
-  res.setHeader("Content-Length", Buffer.byteLength(body));
-  res.setHeader("X-Request-Id", answer.id);
-  if (answer.retryAfter !== undefined) res.setHeader("Retry-After", String(answer.retryAfter));
-  if (!res.req.complete) res.setHeader("Connection", "close");
-  res.statusCode = answer.status;
-  res.end(body);
-  res.req.resume();
+export function sendError(to: ClientAnswer, answer: OwnAnswer): void {
+  if (to.status !== null || to.gone) return;
+  const body = Buffer.from(errorBody(answer));
+  const headers = [
+    "Content-Type",
+    "application/json",
+    "Content-Length",
+    String(body.length),
+    "X-Request-Id",
+    answer.id,
+  ];
+  if (answer.retryAfter !== undefined) headers.push("Retry-After", String(answer.retryAfter));
+  to.begin(answer.status, reasonOf(answer.status), headers);
+  to.end(body);
 }
 
-/** For a socket that has no response object (upgrade, broken request): one answer, then the end. */
-export function rawError(answer: OwnAnswer, reason: string): string {
+/** Where there is no request to answer (upgrade, broken request): one answer, then the end. */
+export function rawError(answer: OwnAnswer): string {
   const body = errorBody(answer);
   return [
-    `HTTP/1.1 ${answer.status} ${reason}`,
+    `HTTP/1.1 ${answer.status} ${reasonOf(answer.status)}`,
     "Connection: close",
     "Content-Type: application/json",
     `Content-Length: ${Buffer.byteLength(body)}`,

@@ -1,7 +1,25 @@
 import { randomUUID } from "node:crypto";
 
+/** A fixed list of names, in whatever spelling. Most others are told apart by their length and first letter, without another string. */
+class Names {
+  readonly #names: Set<string>;
+  /** Room for names of up to 31 letters. */
+  readonly #maybe = new Uint8Array(1024);
+
+  constructor(...names: string[]) {
+    this.#names = new Set(names);
+    for (const name of names) this.#maybe[keyOf(name)] = 1;
+  }
+
+  has(name: string): boolean {
+    return this.#maybe[keyOf(name)] === 1 && this.#names.has(name.toLowerCase());
+  }
+}
+
+const keyOf = (name: string): number => 32 * name.length + (name.charCodeAt(0) & 31);
+
 /** RFC 9110, 7.6.1: these speak about one connection and are never passed on. */
-const HOP_BY_HOP = new Set([
+const HOP_BY_HOP = [
   "connection",
   "keep-alive",
   "proxy-connection",
@@ -11,10 +29,10 @@ const HOP_BY_HOP = new Set([
   "trailer",
   "transfer-encoding",
   "upgrade",
-]);
+];
 
 /** Written by the router itself on the way to the service, whatever the client said. */
-const REQUEST_OWN = new Set([
+const REQUEST_OWN = [
   "host",
   "expect",
   "x-request-id",
@@ -23,8 +41,10 @@ const REQUEST_OWN = new Set([
   "x-iapp-mirror",
   "x-forwarded-for",
   "x-forwarded-host",
-]);
-const RESPONSE_OWN = new Set(["x-request-id", "x-iapp-version"]);
+];
+const OF_REQUEST = new Names(...HOP_BY_HOP, ...REQUEST_OWN);
+const OF_COPY = new Names(...HOP_BY_HOP, ...REQUEST_OWN, "content-length");
+const OF_ANSWER = new Names(...HOP_BY_HOP, "x-request-id", "x-iapp-version");
 
 /** Names and values in turn, as in Node's `rawHeaders`: order, spelling and repeats are kept. */
 export type RawHeaders = readonly string[];
@@ -40,20 +60,29 @@ export function valuesOf(raw: RawHeaders, name: string): string[] {
   return values;
 }
 
-/** Without what concerns one connection only, including what `Connection` names, and without the names in `own`. */
-export function endToEnd(raw: RawHeaders, own: ReadonlySet<string>): string[] {
-  const connection = valuesOf(raw, "connection");
-  const named =
-    connection.length === 0
-      ? null
-      : new Set(connection.flatMap((value) => value.split(",").map((word) => word.trim().toLowerCase())));
+/**
+ * Without the headers in `dropped`, and without those that `Connection` names; but a client that names the length there does not take it
+ * away: what it sends as a body would be read as another request.
+ */
+function endToEnd(raw: RawHeaders, dropped: Names): string[] {
+  const named = namedByConnection(raw);
   const kept: string[] = [];
   for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = raw[i]!.toLowerCase();
-    if (HOP_BY_HOP.has(name) || named?.has(name) === true || own.has(name)) continue;
-    kept.push(raw[i]!, raw[i + 1]!);
+    const name = raw[i]!;
+    if (!dropped.has(name) && named?.has(name.toLowerCase()) !== true) kept.push(name, raw[i + 1]!);
   }
   return kept;
+}
+
+function namedByConnection(raw: RawHeaders): Set<string> | null {
+  let named: Set<string> | null = null;
+  for (const value of valuesOf(raw, "connection")) {
+    if (value === "close" || value === "keep-alive") continue;
+    named ??= new Set();
+    for (const word of value.split(",")) named.add(word.trim().toLowerCase());
+    named.delete("content-length");
+  }
+  return named;
 }
 
 export interface RequestFacts {
@@ -73,9 +102,9 @@ export function requestHeaders(raw: RawHeaders, facts: RequestFacts): string[] {
   const headers = [
     "Host",
     facts.endpoint,
-    ...endToEnd(raw, REQUEST_OWN),
+    ...endToEnd(raw, OF_REQUEST),
     "X-Forwarded-For",
-    [...before, facts.client].join(", "),
+    before.length === 0 ? facts.client : [...before, facts.client].join(", "),
     "X-Request-Id",
     facts.id,
     "X-Iapp-Version",
@@ -86,8 +115,6 @@ export function requestHeaders(raw: RawHeaders, facts: RequestFacts): string[] {
   return headers;
 }
 
-const COPY_OWN = new Set([...REQUEST_OWN, "content-length"]);
-
 /** What a version is sent that gets a copy of a request. */
 export function mirrorHeaders(
   raw: RawHeaders,
@@ -95,12 +122,12 @@ export function mirrorHeaders(
 ): string[] {
   const own = ["X-Request-Id", id, "X-Iapp-Version", version, "X-Iapp-Mirror", "1"];
   const body = length > 0 ? ["Content-Length", String(length)] : [];
-  return ["Host", endpoint, ...endToEnd(raw, COPY_OWN), ...own, ...body];
+  return ["Host", endpoint, ...endToEnd(raw, OF_COPY), ...own, ...body];
 }
 
-/** What the client is sent, besides what Node adds for its own connection. */
+/** What the client is sent, besides what concerns its own connection. */
 export function responseHeaders(raw: RawHeaders, facts: { id: string; version: string }): string[] {
-  return [...endToEnd(raw, RESPONSE_OWN), "X-Request-Id", facts.id, "X-Iapp-Version", facts.version];
+  return [...endToEnd(raw, OF_ANSWER), "X-Request-Id", facts.id, "X-Iapp-Version", facts.version];
 }
 
 /** The client's request id when it is one that may be logged and sent on as it is, else a new one. */

@@ -1,6 +1,7 @@
-import { Agent, type IncomingMessage, request } from "node:http";
+import { Agent, request } from "node:http";
 import type { MirrorEvidence } from "../core/evidence.js";
 import type { VersionChooser } from "./choice.js";
+import type { ClientRequest } from "./client-request.js";
 import { mirrorHeaders } from "./headers.js";
 import { PairLog } from "./pairs.js";
 import { type Answered, isScoring } from "./predictions.js";
@@ -53,15 +54,14 @@ export class Mirror {
   }
 
   /** Is this request to be copied? Takes its turn in the share. Only what may be repeated is: reading, and asking for predictions. */
-  takes(req: IncomingMessage, path: string, version: string): boolean {
+  takes({ method, length }: ClientRequest, path: string, version: string): boolean {
     const rule = this.#rule;
     if (rule === null || version !== rule.from || rule.share === 0) return false;
-    const method = req.method ?? "";
     if (method !== "GET" && method !== "HEAD" && !isScoring(method, path)) return false;
     this.#credit += rule.share;
     if (this.#credit < 1000) return false;
     this.#credit -= 1000;
-    if (Number(req.headers["content-length"] ?? 0) <= rule.body_bytes) return true;
+    if ((length ?? 0) <= rule.body_bytes) return true;
     this.#log?.drop("request_size");
     return false;
   }
@@ -71,7 +71,7 @@ export class Mirror {
   }
 
   /** Takes a request whose answer is with the client. */
-  offer(req: IncomingMessage, path: string, id: string, status: number, tap: Tap): void {
+  offer({ method, target, headers }: ClientRequest, path: string, id: string, status: number, tap: Tap): void {
     const [rule, log] = [this.#rule, this.#log];
     if (rule === null || log === null) return;
     const [body, answer] = [tap.request, tap.answer];
@@ -80,13 +80,12 @@ export class Mirror {
       log.drop(tap.lost ?? full ?? "request_size");
       return;
     }
-    const [method, target] = [req.method ?? "", req.url ?? "/"];
     const scoring = isScoring(method, path);
     this.#again += scoring ? rule.sample_again : 0;
     const again = this.#again >= 1000;
     if (again) this.#again -= 1000;
     const before = { status, body: answer };
-    this.#waiting.push({ id, method, target, scoring, headers: req.rawHeaders, body, before, again, log });
+    this.#waiting.push({ id, method, target, scoring, headers, body, before, again, log });
     this.#next();
   }
 

@@ -1,15 +1,16 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
-import type { AddressInfo } from "node:net";
-import type { Duplex } from "node:stream";
 import type { EvidenceEpoch, RouterEvidence } from "../core/evidence.js";
-import { rawError, sendError } from "./answer.js";
-import { VersionChooser } from "./choice.js";
+import { type OwnAnswer, sendError } from "./answer.js";
+import { type Choice, VersionChooser } from "./choice.js";
+import type { ClientAnswer } from "./client-answer.js";
+import type { ClientRequest } from "./client-request.js";
 import { EpochLog } from "./epochs.js";
-import { type Exchange, type ForwardParts, forward } from "./forward.js";
+import { type ForwardParts, forward } from "./forward.js";
+import { Front } from "./front.js";
 import { Guard } from "./guard.js";
 import { forcedVersion, requestId } from "./headers.js";
 import { RouterMetrics } from "./metrics.js";
 import { Mirror } from "./mirror.js";
+import type { Exchange } from "./passage.js";
 import { isScoring } from "./predictions.js";
 import { EMPTY_ROUTE, parseRoute, type RouteDocument } from "./route.js";
 import { SAMPLE_BYTES, Sampler } from "./sampler.js";
@@ -59,7 +60,7 @@ export class Router {
   readonly metrics = new RouterMetrics();
   readonly #chooser = new VersionChooser(EMPTY_ROUTE);
   readonly #parts: ForwardParts;
-  readonly #server: Server;
+  readonly #front: Front;
   readonly #options: RouterOptions;
   readonly #now: () => number;
   #problem: string | null = null;
@@ -71,30 +72,18 @@ export class Router {
   readonly #mirror: Mirror;
   readonly #sampler = new Sampler();
   #diverted: RouterEvidence["guard"] = null;
-  readonly #open = new Set<ServerResponse>();
-  #connections = 0;
 
   constructor(options: RouterOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
     this.#mirror = new Mirror(this.#chooser);
     this.#parts = { chooser: this.#chooser, metrics: this.metrics, pool: new UpstreamPool() };
-    this.#server = createServer({
-      maxHeaderSize: options.headerBytes ?? EMPTY_ROUTE.limits.header_bytes,
-      connectionsCheckingInterval: 1000,
-    });
-    this.#server.on("request", (req, res) => void this.#handle(req, res));
-    this.#server.on("upgrade", (req, socket) => this.#refuseSwitch(req, socket, "upgrades are not supported here"));
-    this.#server.on("connect", (req, socket) => this.#refuseSwitch(req, socket, "this is no forward proxy"));
-    this.#server.on("clientError", (error, socket) => this.#broken(error, socket));
-    this.#server.on("drop", () => this.metrics.refuse("connections"));
-    this.#server.on("connection", (socket) => {
-      this.#connections += 1;
-      socket.once("close", () => {
-        this.#connections -= 1;
-      });
-    });
-    this.#applyLimits(EMPTY_ROUTE);
+    const { limits } = EMPTY_ROUTE;
+    const handler = {
+      request: (request: ClientRequest, answer: ClientAnswer) => this.#handle(request, answer),
+      refused: (reason: string) => this.metrics.refuse(reason),
+    };
+    this.#front = new Front(handler, options.headerBytes ?? limits.header_bytes, limits);
   }
 
   /** Reads a route document. What is unsound or older than what is applied is not taken; `status().problem` says why. */
@@ -116,7 +105,7 @@ export class Router {
         this.#mirror.apply(route);
         return true;
       }
-      this.#applyLimits(route);
+      this.#front.apply(route.limits);
       this.#chooser.update(route);
       this.#epochs.apply(route);
       this.#mirror.apply(route);
@@ -158,7 +147,7 @@ export class Router {
       generation,
       problem: this.#problem,
       draining: this.#draining,
-      connections: this.#connections,
+      connections: this.#front.connections,
       in_flight: this.metrics.inFlight(),
       in_flight_at: this.metrics.inFlightAt(),
       versions: versions.map((version) => ({ ...version, in_flight: this.metrics.inFlight(version.name) })),
@@ -168,26 +157,19 @@ export class Router {
 
   /** Resolves with the port. Rejects with the system's error when the port cannot be had. */
   listen(): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#server.once("error", reject);
-      this.#server.listen({ host: this.#options.host, port: this.#options.port, backlog: 1024 }, () => {
-        this.#server.off("error", reject);
-        resolve((this.#server.address() as AddressInfo).port);
-      });
-    });
+    return this.#front.listen(this.#options.host, this.#options.port);
   }
 
   /** Answers as ever, but each connection ends with its next answer, and `readyz` says no: clients come back to another router. */
   leave(): void {
     this.#draining = true;
-    for (const res of this.#open) res.shouldKeepAlive = false;
+    this.#front.leave();
   }
 
   /** No new connection; what is in flight has `drainMs` to end; then all is closed. Resolves with the number of requests cut off. */
   async drain(drainMs = this.#chooser.route.drain_ms): Promise<number> {
     this.leave();
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeIdleConnections();
+    const closed = this.#front.close();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, drainMs);
@@ -196,103 +178,74 @@ export class Router {
     clearTimeout(timer);
     const cut = this.metrics.inFlight();
     this.#mirror.close();
-    this.#server.closeAllConnections();
+    this.#front.destroy();
     this.#parts.pool.destroy();
     await closed;
     return cut;
   }
 
-  #applyLimits({ limits }: RouteDocument): void {
-    this.#server.headersTimeout = limits.header_ms;
-    this.#server.requestTimeout = limits.request_ms;
-    this.#server.keepAliveTimeout = limits.idle_ms;
-    this.#server.maxConnections = limits.connections;
+  #handle(request: ClientRequest, answer: ClientAnswer): void {
+    const started = this.#now();
+    const { method, headers } = request;
+    const id = requestId(headers);
+    const forced = forcedVersion(headers);
+    const { sticky } = this.#chooser.route;
+    const client = sticky === undefined ? undefined : clientKey(headers, sticky);
+    const epoch = forced === undefined ? this.#epochs.current : undefined;
+    const choice = this.#chooser.choose(forced, client);
+    const path = pathOnly(request.target);
+    if (choice.kind === "version") {
+      const version = choice.version.name;
+      this.metrics.begin(version);
+      const watched = epoch === undefined ? null : this.#watch(request, path, version);
+      const exchange: Exchange = watched === null ? { id, version } : { id, version, tap: watched.tap };
+      forward(request, answer, exchange, this.#parts, (status) => {
+        const ms = this.#now() - started;
+        this.metrics.end(version, status, ms / 1000);
+        if (epoch !== undefined) this.#count(epoch, version, status, ms / 1000);
+        if (epoch !== undefined && watched !== null && status !== null) {
+          const { tap, copied, sampled } = watched;
+          // The client has its answer; others are not held up by what is done with it.
+          if (copied) this.#mirror.offer(request, path, id, status, tap);
+          if (sampled && status === 200 && tap.answer !== null) this.#epochs.answered(epoch, version, tap.answer);
+        }
+        this.#options.onAccess?.({ id, method, path, version, status, ms });
+      });
+      return;
+    }
+    const own = this.#ownAnswer(choice, id);
+    this.metrics.refuse(own.code);
+    sendError(answer, own);
+    this.#options.onAccess?.({ id, method, path, version: null, status: own.status, ms: this.#now() - started });
   }
 
-  async #handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    const started = this.#now();
-    const id = requestId(req.rawHeaders);
-    if (this.#draining) res.shouldKeepAlive = false;
-    this.#open.add(res);
-    const forced = forcedVersion(req.rawHeaders);
-    const epoch = forced === undefined ? this.#epochs.current : undefined;
-    const { sticky } = this.#chooser.route;
-    const client = sticky === undefined ? undefined : clientKey(req.rawHeaders, sticky);
-    const choice = this.#chooser.choose(forced, client);
-    const path = pathOnly(req.url);
-    let version: string | null = null;
-    let status: number | null;
-    if (choice.kind === "version") {
-      version = choice.version.name;
-      this.metrics.begin(version);
-      const watched = epoch === undefined ? null : this.#watch(req, path, version);
-      const exchange: Exchange = { id, version, client: req.socket.remoteAddress ?? "unknown" };
-      if (watched !== null) exchange.tap = watched.tap;
-      status = await forward(req, res, exchange, this.#parts);
-      const seconds = (this.#now() - started) / 1000;
-      this.metrics.end(version, status, seconds);
-      if (epoch !== undefined) this.#count(epoch, version, status, seconds);
-      if (epoch !== undefined && watched !== null && status !== null) {
-        const { tap, copied, sampled } = watched;
-        // The client has its answer; others are not held up by what is done with it.
-        if (copied) this.#mirror.offer(req, path, id, status, tap);
-        if (sampled && status === 200 && tap.answer !== null) this.#epochs.answered(epoch, version, tap.answer);
-      }
-    } else if (choice.kind === "unknown") {
-      status = 404;
-      this.metrics.refuse("unknown_version");
-      const versions = this.#chooser.route.versions.map(({ name }) => name);
-      const message = "X-Iapp-Version names a version that does not run";
-      sendError(res, { status, code: "unknown_version", message, id, details: { versions } });
-    } else {
-      status = 503;
-      this.metrics.refuse("no_version");
-      sendError(res, { status, code: "no_version", message: "no version is being served yet", id, retryAfter: 1 });
+  /** What is said where no version is chosen. */
+  #ownAnswer(choice: Exclude<Choice, { kind: "version" }>, id: string): OwnAnswer {
+    if (choice.kind === "none") {
+      return { status: 503, code: "no_version", message: "no version is being served yet", id, retryAfter: 1 };
     }
-    this.#open.delete(res);
-    // An answer that was on its way when draining began has left its connection open.
-    if (this.#draining && !this.#server.listening) setImmediate(() => this.#server.closeIdleConnections());
-    this.#options.onAccess?.({ id, method: req.method ?? "", path, version, status, ms: this.#now() - started });
+    const versions = this.#chooser.route.versions.map(({ name }) => name);
+    const message = "X-Iapp-Version names a version that does not run";
+    return { status: 404, code: "unknown_version", message, id, details: { versions } };
   }
 
   /** Whether what this request and its answer say is looked at, and for what. */
-  #watch(req: IncomingMessage, path: string, version: string): { tap: Tap; copied: boolean; sampled: boolean } | null {
-    const copied = this.#mirror.takes(req, path, version);
+  #watch(
+    request: ClientRequest,
+    path: string,
+    version: string,
+  ): { tap: Tap; copied: boolean; sampled: boolean } | null {
+    const copied = this.#mirror.takes(request, path, version);
     const sampled =
       this.#chooser.route.versions.length > 1 &&
-      isScoring(req.method ?? "", path) &&
+      isScoring(request.method, path) &&
       this.#sampler.takes(version, this.#now());
     if (!copied && !sampled) return null;
     return { tap: new Tap(copied ? this.#mirror.bodyBytes : SAMPLE_BYTES, copied), copied, sampled };
   }
-
-  #refuseSwitch(req: IncomingMessage, socket: Duplex, message: string): void {
-    this.metrics.refuse("upgrade");
-    socket.on("error", () => undefined);
-    socket.end(
-      rawError({ status: 501, code: "not_supported", message, id: requestId(req.rawHeaders) }, "Not Implemented"),
-    );
-  }
-
-  #broken(error: NodeJS.ErrnoException, socket: Duplex): void {
-    if (error.code === "ECONNRESET" || !socket.writable) {
-      socket.destroy();
-      return;
-    }
-    const [status, code, message] =
-      error.code === "HPE_HEADER_OVERFLOW"
-        ? ([431, "headers_too_large", "the request's headers are too large"] as const)
-        : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
-          ? ([408, "request_timeout", "the request did not arrive in time"] as const)
-          : ([400, "malformed", "this is not a well-formed HTTP request"] as const);
-    this.metrics.refuse(code);
-    socket.end(rawError({ status, code, message, id: requestId([]) }, STATUS_CODES[status] ?? ""), () =>
-      socket.destroy(),
-    );
-  }
 }
 
-function pathOnly(url = "/"): string {
+function pathOnly(url: string): string {
   const end = url.indexOf("?");
   return end < 0 ? url : url.slice(0, end);
 }

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from "node:http";
 import { valuesOf } from "./headers.js";
 
 /** Keeps what passes by, up to a limit each way, without holding anything up: the chunks themselves, no copies. */
@@ -15,8 +14,8 @@ export class Tap {
     this.#left = { request: limit, answer: limit };
   }
 
-  watchRequest(req: IncomingMessage): void {
-    if (this.#request !== null) req.on("data", (chunk: Buffer) => this.#keep("request", chunk));
+  requestPiece(piece: Buffer): void {
+    if (this.#request !== null) this.#keep("request", piece);
   }
 
   /** @param headers names and values in turn */

@@ -1,10 +1,14 @@
 import { connect, type Socket } from "node:net";
 import { AnswerParser, type AnswerSink } from "./answer-parser.js";
 import { splitEndpoint } from "./route.js";
+import { writeTogether } from "./write-together.js";
 
 /** Shorter than any server's own keep-alive time (uvicorn: 5 s), so that the service never closes a connection just being used. */
 const POOLED_MS = 1500;
 const MOST_IDLE = 512;
+
+/** How often it is looked which connection has been silent for too long: one timer for all of them. */
+const CHECK_MS = 250;
 
 /** Who uses a connection for one exchange. After `failed` or the end of the answer nothing more is told. */
 export interface ExchangeSink extends AnswerSink {
@@ -17,87 +21,112 @@ export interface ExchangeSink extends AnswerSink {
 }
 
 /** One connection to a scoring process: one exchange at a time. */
-export class Upstream {
+export class Upstream implements AnswerSink {
   readonly #pool: UpstreamPool;
   readonly #endpoint: string;
   readonly socket: Socket;
+  readonly #parser = new AnswerParser(this);
   #sink: ExchangeSink | null = null;
-  #parser: AnswerParser | null = null;
   #sent = false;
   #answered = false;
+  /** How long nothing may happen, and since when `check` has seen nothing. */
+  #patience = POOLED_MS;
+  #since = 0;
 
   constructor(pool: UpstreamPool, endpoint: string, socket: Socket) {
     this.#pool = pool;
     this.#endpoint = endpoint;
     this.socket = socket;
     socket.on("data", (piece: Buffer) => this.#read(piece));
-    socket.on("drain", () => this.#sink?.drained());
-    socket.on("timeout", () => this.#fail(true));
+    socket.on("drain", () => {
+      this.#since = 0;
+      this.#sink?.drained();
+    });
     socket.on("error", () => this.#fail(false));
     socket.on("end", () => {
-      if (this.#parser?.close() !== true) this.#fail(false);
+      if (this.#answered || !this.#parser.close()) this.#fail(false);
     });
     socket.on("close", () => this.#fail(false));
   }
 
-  /** Begins an exchange with its head. */
-  begin(method: string, head: string, silenceMs: number, sink: ExchangeSink): void {
+  /** Begins an exchange: what is written from now on is the request. */
+  begin(method: string, silenceMs: number, sink: ExchangeSink): void {
     this.#sink = sink;
     this.#sent = false;
     this.#answered = false;
-    this.socket.setTimeout(silenceMs);
-    this.#parser = new AnswerParser(method, {
-      head: (status, reason, headers) => sink.head(status, reason, headers),
-      data: (piece) => sink.data(piece),
-      end: (reusable) => {
-        this.#answered = true;
-        if (!reusable) this.#sent = false;
-        sink.end(reusable);
-        this.#settle(reusable);
-      },
-    });
-    this.socket.write(head, "latin1");
+    this.#patience = silenceMs;
+    this.#since = 0;
+    this.#parser.begin(method);
+  }
+
+  /** False: no more should be written until the sink is told `drained`. */
+  write(before: string, piece: Buffer, behind: string): boolean {
+    this.#since = 0;
+    return writeTogether(this.socket, before, piece, behind);
+  }
+
+  writeText(text: string): void {
+    this.#since = 0;
+    this.socket.write(text, "latin1");
   }
 
   /** The request has been written to its end: once the answer is whole the connection is free again. */
   sent(): void {
     this.#sent = true;
-    if (this.#answered) this.#settle(true);
+    if (this.#answered && this.#sink !== null) this.#settle();
   }
 
   /** Ends the exchange and the connection; nobody is told. */
   destroy(): void {
     this.#sink = null;
-    this.#parser = null;
     this.socket.destroy();
+  }
+
+  /** Looks whether anything happens. @param now milliseconds of any clock, never 0 */
+  check(now: number): void {
+    if (this.#since === 0) this.#since = now;
+    else if (now - this.#since >= this.#patience) this.#fail(true);
+  }
+
+  head(status: number, reason: string, headers: string[]): void {
+    this.#sink?.head(status, reason, headers);
+  }
+
+  data(piece: Buffer): void {
+    this.#sink?.data(piece);
+  }
+
+  end(reusable: boolean): void {
+    this.#answered = true;
+    this.#sink?.end(reusable);
+    if (!reusable) this.destroy();
+    else if (this.#sent) this.#settle();
   }
 
   #read(piece: Buffer): void {
     const sink = this.#sink;
-    if (this.#parser === null) {
+    if (sink === null) {
       // Nobody has asked: whatever this is, it must not become somebody's answer.
       this.socket.destroy();
       return;
     }
+    this.#since = 0;
     try {
       this.#parser.push(piece);
     } catch {
       this.#fail(false);
       return;
     }
-    sink?.piece();
+    sink.piece();
   }
 
-  #settle(reusable: boolean): void {
-    if (!reusable) this.destroy();
-    else if (this.#sent) {
-      this.#sink = null;
-      this.#parser = null;
-      this.socket.setTimeout(POOLED_MS);
-      // It may have been told to wait with its last piece; unread it would not notice that the other side closes.
-      this.socket.resume();
-      this.#pool.give(this.#endpoint, this);
-    }
+  #settle(): void {
+    this.#sink = null;
+    this.#patience = POOLED_MS;
+    this.#since = 0;
+    // It may have been told to wait with its last piece; unread it would not notice that the other side closes.
+    this.socket.resume();
+    this.#pool.give(this.#endpoint, this);
   }
 
   #fail(timedOut: boolean): void {
@@ -111,7 +140,9 @@ export class Upstream {
 /** Connections that are kept between requests, by endpoint; the one used last is used first. */
 export class UpstreamPool {
   readonly #idle = new Map<string, Upstream[]>();
-  readonly #all = new Set<Socket>();
+  readonly #sockets = new Set<Socket>();
+  readonly #all = new Set<Upstream>();
+  #timer: NodeJS.Timeout | undefined;
 
   /** A connection that stands; null when there is none within the time. */
   take(endpoint: string, connectMs: number): Upstream | Promise<Upstream | null> {
@@ -138,14 +169,17 @@ export class UpstreamPool {
 
   /** Ends all connections, used or not. */
   destroy(): void {
-    for (const socket of this.#all) socket.destroy();
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    for (const socket of this.#sockets) socket.destroy();
     this.#idle.clear();
   }
 
   #connect(endpoint: string, connectMs: number): Promise<Upstream | null> {
+    this.#timer ??= setInterval(() => this.#check(), CHECK_MS).unref();
     return new Promise((resolve) => {
       const socket = connect({ ...splitEndpoint(endpoint), noDelay: true });
-      this.#all.add(socket);
+      this.#sockets.add(socket);
       const done = (upstream: Upstream | null): void => {
         clearTimeout(timer);
         if (upstream === null) socket.destroy();
@@ -154,11 +188,21 @@ export class UpstreamPool {
       const timer = setTimeout(() => done(null), connectMs);
       // Both end the wait once; after that the connection has its own listeners.
       socket.once("error", () => done(null));
-      socket.once("connect", () => done(new Upstream(this, endpoint, socket)));
+      socket.once("connect", () => {
+        const upstream = new Upstream(this, endpoint, socket);
+        this.#all.add(upstream);
+        socket.once("close", () => this.#all.delete(upstream));
+        done(upstream);
+      });
       socket.once("close", () => {
-        this.#all.delete(socket);
+        this.#sockets.delete(socket);
         done(null);
       });
     });
+  }
+
+  #check(): void {
+    const now = performance.now();
+    for (const upstream of this.#all) upstream.check(now);
   }
 }

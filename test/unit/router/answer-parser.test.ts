@@ -12,7 +12,7 @@ interface Read {
 /** Reads an answer that arrives in pieces of this many bytes. */
 function read(text: string, size = text.length, { method = "GET", closes = false } = {}): Read {
   const found: Read = { status: null, reason: "", headers: [], body: "", end: null };
-  const parser = new AnswerParser(method, {
+  const parser = new AnswerParser({
     head: (status, reason, headers) => Object.assign(found, { status, reason, headers }),
     data: (piece) => {
       found.body += piece.toString("latin1");
@@ -22,6 +22,7 @@ function read(text: string, size = text.length, { method = "GET", closes = false
       found.end = reusable;
     },
   });
+  parser.begin(method);
   const bytes = Buffer.from(text, "latin1");
   for (let at = 0; at < bytes.length; at += size) parser.push(bytes.subarray(at, at + size));
   if (closes) parser.close();

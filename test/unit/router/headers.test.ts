@@ -1,12 +1,5 @@
 import { describe, expect, it } from "vitest";
-import {
-  endToEnd,
-  forcedVersion,
-  requestHeaders,
-  requestId,
-  responseHeaders,
-  valuesOf,
-} from "../../../src/router/headers.js";
+import { forcedVersion, requestHeaders, requestId, responseHeaders, valuesOf } from "../../../src/router/headers.js";
 
 const facts = { id: "abc", version: "v1", endpoint: "127.0.0.1:4001", client: "127.0.0.1", chunked: false };
 
@@ -24,7 +17,33 @@ describe("headers", () => {
       "A",
       "b",
     ];
-    expect(endToEnd(raw, new Set())).toEqual(["A", "b"]);
+    expect(responseHeaders(raw, facts).slice(0, -4)).toEqual(["A", "b"]);
+  });
+
+  it("does not let a client take the length away from its body", () => {
+    const raw = ["Connection", "content-length, x-hop", "Connection", "x-other", "Content-Length", "5", "X-Other", "1"];
+    const sent = requestHeaders([...raw, "X-Hop", "1"], facts);
+    expect(valuesOf(sent, "content-length")).toEqual(["5"]);
+    expect([...valuesOf(sent, "x-hop"), ...valuesOf(sent, "x-other")]).toEqual([]);
+  });
+
+  it("leaves nothing to a client that only the router may say, in whatever spelling", () => {
+    const own = [
+      "hOST",
+      "EXPECT",
+      "X-request-ID",
+      "X-IAPP-VERSION",
+      "x-Iapp-Mirror",
+      "X-FORWARDED-HOST",
+      "tE",
+      "Upgrade",
+    ];
+    const sent = requestHeaders(
+      own.flatMap((name) => [name, "theirs"]),
+      { ...facts, client: "here" },
+    );
+    expect(sent.filter((value) => value === "theirs")).toHaveLength(1);
+    expect(valuesOf(sent, "x-forwarded-host")).toEqual(["theirs"]);
   });
 
   it("keeps order, spelling and repeats", () => {
