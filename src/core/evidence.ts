@@ -36,7 +36,7 @@ export interface ArmCounts {
   errors: number;
   /** Answered with 4xx: what the other version takes may not be what this one takes. */
   refused?: number;
-  /** Of the answered: counts by upper bound, in `LATENCY_BOUNDS` (one more for what is above the last). */
+  /** Of those answered without 5xx: counts by upper bound, in `LATENCY_BOUNDS` (one more for what is above the last). */
   latency: number[];
   /** Of a sample of the answers, while two versions are there. */
   predictions?: PredictionCounts;

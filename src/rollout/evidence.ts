@@ -125,11 +125,20 @@ export function invalidShares(epochs: readonly Epoch[]): Shares[] {
   });
 }
 
+/** Answers that are slow. Failures are none: they are accused as such, and those of a version that has died are the fastest of all. */
 export function slowShares(epochs: readonly Epoch[], sticky = false): Shares[] {
   return epochs.map((epoch) => {
     const { slow_above } = epoch;
     const slow = (arm: Arm): number =>
       slow_above === null ? 0 : arm.latency.slice(slow_above + 1).reduce((sum, count) => sum + count, 0);
-    return { weight: chanceOf(epoch, sticky), onNew: slow(epoch.new), onOld: slow(epoch.old) };
+    return { weight: answerChance(epoch, sticky), onNew: slow(epoch.new), onOld: slow(epoch.old) };
   });
+}
+
+/** The chance that an answer is the new version's: greater than that of a request while the old one fails more. Never smaller. */
+function answerChance(epoch: Epoch, sticky: boolean): number {
+  const chance = chanceOf(epoch, sticky);
+  const answered = ({ requests, errors }: Arm): number => (requests === 0 ? 1 : 1 - errors / requests);
+  const [fresh, old] = [chance * answered(epoch.new), (1 - chance) * answered(epoch.old)];
+  return fresh + old > 0 ? Math.max(chance, fresh / (fresh + old)) : chance;
 }

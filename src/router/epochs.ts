@@ -34,9 +34,10 @@ export class EpochLog {
     if (status === null) return;
     const arm = armOf(epoch, version);
     arm.requests += 1;
+    // How fast something fails is no measure of how fast it answers.
     if (status >= 500) arm.errors += 1;
-    else if (status >= 400) arm.refused = (arm.refused ?? 0) + 1;
-    arm.latency[bucketOf(seconds)]! += 1;
+    else arm.latency[bucketOf(seconds)]! += 1;
+    if (status >= 400 && status < 500) arm.refused = (arm.refused ?? 0) + 1;
   }
 
   /** Notes what a version answered, of a sample. */

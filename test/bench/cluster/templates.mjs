@@ -3,7 +3,7 @@
 // cluster answers one row of the training data otherwise than this machine.
 //   IAPP_TEST_KUBECONFIG=... IAPP_TEST_REGISTRY=localhost:5000 node test/bench/cluster/templates.mjs [TEMPLATE ...]
 // `IAPP_TEST_REGISTRY_FOR_PODS` where pods know the registry by another name; images are taken off the node by `testbed-ctr` where that is there.
-import { execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -17,43 +17,12 @@ if (kubeconfig === undefined || registry === undefined) {
 }
 const root = resolve(import.meta.dirname, "../../..");
 const run = promisify(execFile);
-/** Each phase goes on until a line of the next one is shown. */
-const PHASES = [
-  ["environment", /./],
-  ["run", /^starting the kernel/],
-  ["proof", /^cutting the scoring part/],
-  ["image", /layer|image|pushing|base/],
-  ["cluster", /^starting v\d/],
-  ["example", /^asking v\d/],
-];
-
-/** Runs iapp; resolves with its seconds by phase. */
-function timed(args, cwd, env) {
+/** Runs iapp; resolves with the document that it prints, and how long it took in all. */
+async function iapp(args, cwd, env) {
   const began = performance.now();
-  const marks = [[PHASES[0][0], began]];
-  return new Promise((done, fail) => {
-    const child = spawn(process.execPath, [join(root, "bin/iapp.js"), ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
-    let text = "";
-    const look = (line) => {
-      const at = PHASES.findIndex(([name]) => name === marks.at(-1)[0]);
-      const next = PHASES.findIndex(([, pattern], i) => i > at && pattern.test(line));
-      if (next >= 0) marks.push([PHASES[next][0], performance.now()]);
-    };
-    let rest = "";
-    child.stderr.setEncoding("utf8").on("data", (piece) => {
-      text += piece;
-      const lines = (rest + piece).split("\n");
-      rest = lines.pop();
-      lines.forEach(look);
-    });
-    child.stdout.resume();
-    child.on("close", (code) => {
-      if (code !== 0) return fail(new Error(`iapp ${args.join(" ")} ended with ${code}\n${text}`));
-      const end = performance.now();
-      const phases = marks.map(([name, at], i) => [name, ((marks[i + 1]?.[1] ?? end) - at) / 1000]);
-      done({ total: (end - began) / 1000, phases, text });
-    });
-  });
+  const all = [join(root, "bin/iapp.js"), ...args, "--json", "--yes"];
+  const { stdout } = await run(process.execPath, all, { cwd, env, maxBuffer: 1 << 26 });
+  return { ...JSON.parse(stdout), total: (performance.now() - began) / 1000 };
 }
 
 async function emptyNode() {
@@ -67,8 +36,10 @@ async function emptyNode() {
   }
 }
 
-const show = ({ total, phases }) =>
-  `${total.toFixed(1).padStart(6)} s  ${phases.map(([name, seconds]) => `${name} ${seconds.toFixed(1)}`).join(", ")}`;
+const show = ({ total, seconds }) =>
+  `${total.toFixed(1).padStart(6)} s  ${Object.entries(seconds)
+    .map(([phase, of]) => `${phase} ${of.toFixed(1)}`)
+    .join(", ")}`;
 
 async function template(name) {
   const work = await mkdtemp(join(tmpdir(), "iapp-bench-"));
@@ -81,29 +52,29 @@ async function template(name) {
     UV_CACHE_DIR: join(work, "uv"),
     UV_LINK_MODE: "copy",
   };
-  const iapp = (...args) => timed(args, join(work, name), env);
+  const here = (...args) => iapp(args, join(work, name), env);
   try {
     await run("kubectl", ["create", "namespace", namespace], { env });
-    await timed(["init", name, "--template", name, "--yes"], work, env);
+    await iapp(["init", name, "--template", name], work, env);
     const base = `${registry}/iapp/python:3.11`;
     const place = ["--registry", `${registry}/${namespace}`, "--registry-for-pods", `${inPods}/${namespace}`];
     const target = ["target", "add", "bench", "--namespace", namespace, ...place, "--base", base, "--tool-base", base];
-    await iapp(...target, "--yes");
+    await here(...target);
     const where = await emptyNode();
-    const deploy = ["deploy", `${name}.ipynb`, "--target", "bench", "--yes"];
-    const cold = await iapp(...deploy);
+    const deploy = ["deploy", `${name}.ipynb`, "--target", "bench"];
+    const cold = await here(...deploy);
     process.stdout.write(`${name.padEnd(13)} nothing cached ${show(cold)}${where}\n`);
-    await iapp("deploy", `${name}.ipynb`, "--target", "local", "--name", "here", "--yes");
+    await here("deploy", `${name}.ipynb`, "--target", "local", "--name", "here");
     const data = (await readdir(join(work, name))).find((file) => file.endsWith(".csv"));
-    await iapp("predict", name, "-i", data, "-o", "there.csv", "--target", "bench");
-    await iapp("predict", "here", "-i", data, "-o", "here.csv", "--target", "local");
-    const [there, here] = await Promise.all(["there.csv", "here.csv"].map((file) => readFile(join(work, name, file), "utf8")));
-    if (there !== here) throw new Error(`${name}: the cluster answers otherwise than this machine`);
-    process.stdout.write(`${name.padEnd(13)} ${here.trimEnd().split("\n").length - 1} rows answered as here, to the last digit\n`);
-    await iapp("delete", "here", "--target", "local", "--yes");
-    await iapp("delete", name, "--target", "bench", "--yes");
-    process.stdout.write(`${name.padEnd(13)} all cached     ${show(await iapp(...deploy))}\n`);
-    await iapp("delete", name, "--target", "bench", "--yes");
+    await here("predict", name, "-i", data, "-o", "there.csv", "--target", "bench");
+    await here("predict", "here", "-i", data, "-o", "here.csv", "--target", "local");
+    const [there, own] = await Promise.all(["there.csv", "here.csv"].map((file) => readFile(join(work, name, file), "utf8")));
+    if (there !== own) throw new Error(`${name}: the cluster answers otherwise than this machine`);
+    process.stdout.write(`${name.padEnd(13)} ${own.trimEnd().split("\n").length - 1} rows answered as here, to the last digit\n`);
+    await here("delete", "here", "--target", "local");
+    await here("delete", name, "--target", "bench");
+    process.stdout.write(`${name.padEnd(13)} all cached     ${show(await here(...deploy))}\n`);
+    await here("delete", name, "--target", "bench");
   } finally {
     await run("kubectl", ["delete", "namespace", namespace, "--wait=false"], { env }).catch(() => undefined);
     await rm(work, { recursive: true, force: true });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type EvidenceEpoch, LATENCY_BOUNDS, type RouterEvidence } from "../../../src/core/evidence.js";
+import { isWorse } from "../../../src/rollout/attribution.js";
 import { type Epoch, errorShares, fold, quantileIndex, slowShares, total } from "../../../src/rollout/evidence.js";
 
 const PAIR = { from: "v1", to: "v2", since: 2 };
@@ -92,5 +93,29 @@ describe("slow answers", () => {
     expect(quantileIndex([10, 10, 0, 80], 0.05)).toBe(0);
     expect(quantileIndex([10, 10, 0, 80], 0.2)).toBe(1);
     expect(quantileIndex([10, 10, 0, 80], 0.95)).toBe(3);
+  });
+});
+
+describe("slow answers beside failures", () => {
+  const arm = (requests: number, errors: number, slow: number) => {
+    const latency = new Array(LATENCY_BOUNDS.length + 1).fill(0);
+    latency[40] = requests - errors - slow;
+    latency[60] = slow;
+    return { requests, errors, latency };
+  };
+  const during = (old: Epoch["old"], fresh: Epoch["new"]): Epoch[] => [
+    { router: "a", generation: 3, weight: 500, old, new: fresh, slow_above: 50 },
+  ];
+
+  it("do not accuse the new version while the old one fails too fast to be slow", () => {
+    expect(isWorse(slowShares(during(arm(408, 370, 0), arm(370, 0, 20))), 0.01)).toBe(false);
+    expect(isWorse(slowShares(during(arm(408, 0, 0), arm(370, 0, 20))), 0.01)).toBe(true);
+    // One that is slower is found out all the same.
+    expect(isWorse(slowShares(during(arm(408, 200, 5), arm(370, 0, 120))), 0.01)).toBe(true);
+  });
+
+  it("are no more its fault because it fails, too: that is another test's business", () => {
+    const [share] = slowShares(during(arm(400, 0, 10), arm(400, 300, 10)));
+    expect(share).toEqual({ weight: 0.5, onNew: 10, onOld: 10 });
   });
 });
