@@ -87,7 +87,10 @@ export function withEndpoints(route: RouteDocument, slices: readonly EndpointSli
   return { ...route, versions };
 }
 
-/** Those that are ready; where none is, those that still answer although they are to go: better than nobody. */
+/**
+ * Those that are ready; where none is, those that still answer although they are to go, and then all that are to stay: better than nobody. A
+ * cluster that has lost sight of its nodes for a minute calls every pod unready, and all of them answer.
+ */
 function endpointsOf(slices: readonly EndpointSliceObject[]): string[] {
   const all = slices.flatMap(({ addressType, endpoints, ports }) => {
     const port = ports?.find(({ name }) => name === "http")?.port;
@@ -97,10 +100,11 @@ function endpointsOf(slices: readonly EndpointSliceObject[]): string[] {
         at: addressType === "IPv6" ? `[${address}]:${port}` : `${address}:${port}`,
         ready: conditions.ready !== false && conditions.terminating !== true,
         serving: conditions.serving === true,
+        stays: conditions.terminating !== true,
       })),
     );
   });
-  const ready = all.filter((one) => one.ready);
-  const chosen = ready.length > 0 ? ready : all.filter((one) => one.serving);
+  const ranks = [all.filter((one) => one.ready), all.filter((one) => one.serving), all.filter((one) => one.stays)];
+  const chosen = ranks.find((rank) => rank.length > 0) ?? [];
   return [...new Set(chosen.map(({ at }) => at))].sort();
 }
