@@ -29,27 +29,23 @@ export function failureOf(error: unknown, doing: Doing): Failure {
   const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
   if (status === undefined) return connectionFailure(error, system ?? name, doing);
   const code = own ?? (/^[A-Z]\w+$/.test(name) && !GENERAL.has(name) ? name : `status ${status}`);
-  if (status >= 500 || status === 429 || PASSING.has(code)) {
+  if (status >= 500 || status === 429 || PASSING.test(code)) {
     return failure(doing, `${place(doing)} is busy or in trouble (${code})`, AGAIN, true, true);
   }
   const reason = reasonOf(code, status, doing, (error as { Region?: string }).Region);
   if (reason !== undefined) return failure(doing, `${reason.text} (${code})`, reason.remedy);
   // An answer without a code of S3 is another program's.
-  if (own === undefined)
+  if (own === undefined) {
     return failure(doing, `what answers at ${place(doing)} does not speak S3 (${code})`, look(doing));
+  }
   return failure(doing, `${place(doing)} says: ${message.slice(0, 200)} (${code})`, "See the store's own words.");
 }
 
 /** Names that the library gives to what has no code of S3. */
 const GENERAL = new Set(["Error", "Unknown", "UnknownError", "SyntaxError", "TypeError"]);
-/** Refusals that pass; the last is mended by the library with the clock of the answer, or by a new list. */
-const PASSING = new Set(
-  ["SlowDown", "RequestTimeout", "InternalError", "ServiceUnavailable", "Throttling"].concat([
-    "ThrottlingException",
-    "RequestTimeTooSkewed",
-    "NoSuchKey",
-  ]),
-);
+/** Refusals that pass: a clock is set by the library as the answer has it, an object that is gone is not in the next list. */
+const PASSING =
+  /^(SlowDown|RequestTimeout|InternalError|ServiceUnavailable|Throttling(Exception)?|RequestTimeTooSkewed|NoSuchKey)$/;
 const AGAIN = "Try again later.";
 
 /** What S3 says by its codes ("Error responses" of its API reference). */
@@ -92,9 +88,15 @@ function reasonOf(code: string, status: number, { bucket, connection }: Doing, r
 
 function connectionFailure(error: unknown, code: string, doing: Doing): Failure {
   if (error instanceof WrongSize) return failure(doing, error.message, AGAIN, true, true);
-  if (code === "ENOTFOUND")
+  if (code === "ENOTFOUND") {
     return failure(doing, `nothing is called ${place(doing)} here (${code})`, look(doing), true);
-  if (/CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL|EPROTO|^HPE_|ERR_INVALID_(URL|CHAR)/.test(code)) {
+  }
+  if (/CERT|SELF_SIGNED|UNABLE_TO_/.test(code)) {
+    const remedy =
+      "Give the store a certificate of an authority that is known everywhere, for the name in its endpoint.";
+    return failure(doing, `the certificate of ${place(doing)} is not trusted (${code})`, remedy);
+  }
+  if (/ERR_TLS|ERR_SSL|EPROTO|^HPE_|ERR_INVALID_(URL|CHAR)/.test(code)) {
     return failure(doing, `${place(doing)} cannot be spoken to like this (${code})`, look(doing));
   }
   const words = code === "" || code === "Error" ? (error as Error).message : code;

@@ -23,7 +23,8 @@ export class BucketStore {
         connectionTimeout: CONNECT_MS,
         requestTimeout: silenceMs,
         throwOnRequestTimeout: true,
-        socketTimeout: silenceMs,
+        // Whoever reads an object hears first that nothing comes.
+        socketTimeout: 2 * silenceMs,
       },
     });
   }
