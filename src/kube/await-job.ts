@@ -54,10 +54,11 @@ export async function awaitJob(api: KubeApi, name: string, tell: (text: string) 
 }
 
 /** The container with which a pod has ended: where one that prepares has failed, no other was begun. */
-function lastContainer({ status }: PodObject): ContainerStatus | undefined {
-  const failed = status?.initContainerStatuses?.find(({ state }) => (state?.terminated?.exitCode ?? 0) !== 0);
-  return failed ?? status?.containerStatuses?.[0];
-}
+const lastContainer = (pod: PodObject): ContainerStatus | undefined =>
+  failedBefore(pod) ?? pod.status?.containerStatuses?.[0];
+
+const failedBefore = ({ status }: PodObject): ContainerStatus | undefined =>
+  status?.initContainerStatuses?.find(({ state }) => (state?.terminated?.exitCode ?? 0) !== 0);
 
 /** What keeps a Job's pod from running. A container that has ended is the Job's own business: it may try again. */
 async function hindrance(api: KubeApi, job: JobObject, pod: PodObject | undefined): Promise<Cause | null> {
@@ -65,6 +66,7 @@ async function hindrance(api: KubeApi, job: JobObject, pod: PodObject | undefine
     const events = await eventsOf(api, job);
     return refusalOf(events.filter(({ reason }) => reason === "FailedCreate").map(({ message }) => message ?? ""));
   }
-  if (pod.status?.phase !== "Pending") return null;
+  // For a moment a pod is still pending whose preparing container has failed.
+  if (pod.status?.phase !== "Pending" || failedBefore(pod) !== undefined) return null;
   return causeOf(pod, await eventsOf(api, pod));
 }

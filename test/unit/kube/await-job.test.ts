@@ -55,6 +55,16 @@ describe("the end of a training job that copies data first", () => {
     expect(end).toMatchObject({ ended: "failed", message: "the report of data", lines: ["a line of data"] });
   });
 
+  it("waits for the job's own end where the pod is still called pending", async () => {
+    const failed = container("data", { terminated: { exitCode: 1, message: "the report of data" } });
+    const statuses = { initContainerStatuses: [failed], containerStatuses: [waiting] };
+    serve({ phase: "Pending", ...statuses });
+    const end = awaitJob(server.api(), "j", () => undefined);
+    await expect.poll(() => server.requests.filter((line) => line.includes("/jobs/")).length).toBeGreaterThan(1);
+    serve({ phase: "Failed", ...statuses }, { type: "Failed", reason: "PodFailurePolicy" });
+    expect(await end).toMatchObject({ ended: "failed", message: "the report of data" });
+  });
+
   it("has those of the training where the data were there", async () => {
     const done = container("data", { terminated: { exitCode: 0, message: "" } });
     const trained = container("training", { terminated: { exitCode: 0, message: "the report of training" } });
