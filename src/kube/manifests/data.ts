@@ -82,7 +82,11 @@ export function dataContainers(data: readonly DataMount[], image: string | null,
         secret,
         ...buckets.map((mount) => literal(`${bucketText(mount)}=${mount.path}`)),
       ],
-      env: [{ name: "IAPP_REPORT", value: reportPath }],
+      env: [
+        { name: "IAPP_REPORT", value: reportPath },
+        // Amazon's library tells each log which Node its later versions will want.
+        { name: "NODE_NO_WARNINGS", value: "1" },
+      ],
       envFrom: [{ secretRef: { name: secret } }],
       resources: resourcesOf({ cpu: "100m", memory: "128Mi", memoryLimit: "1Gi" }),
       securityContext: CONTAINER_SECURITY,
