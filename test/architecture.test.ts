@@ -13,6 +13,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "codegen",
     "image",
     "registry",
+    "bucket",
     "kube",
     "local",
     "rollout",
@@ -27,6 +28,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   codegen: ["notebook"],
   image: [],
   registry: ["image"],
+  bucket: [],
   kube: ["rollout", "router"],
   local: ["rollout", "router", "observe"],
   router: [],
@@ -42,6 +44,7 @@ const FENCES: [package_: RegExp, allowed: RegExp][] = [
   [/^commander$/, /^(cli\.ts|commands\/)/],
   [/^execa$/, /^core\/exec\.ts$/],
   [/^(@kubernetes\/client-node|ws)$/, /^kube\/client/],
+  [/^@aws-sdk\//, /^bucket\/store\.ts$/],
   [/^tar$/, /^(image|project)\//],
   [/^web-tree-sitter$/, /^notebook\//],
 ];

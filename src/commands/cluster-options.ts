@@ -60,8 +60,14 @@ export const TRAIN_ON_OPTIONS: OptionSpec[] = [
   { flags: "--gpu <number>", summary: "cluster: graphics cards of the training job" },
   {
     flags: "--data <source=path>",
-    summary: "cluster: what the training job finds under a path of the project: pvc:CLAIM[:/FOLDER]=data (repeatable)",
+    summary:
+      "cluster: what the training job finds in a folder of the project: pvc:CLAIM[:/FOLDER]=data, or a copy of s3://BUCKET[/PREFIX]=data; where the prefix is one object's key, that file (repeatable)",
     collect: true,
+  },
+  {
+    flags: "--data-secret <name>",
+    summary:
+      "cluster: Secret for s3 data: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY; as needed AWS_SESSION_TOKEN, AWS_REGION, AWS_ENDPOINT_URL_S3",
   },
 ];
 
@@ -92,6 +98,7 @@ export async function settingsInput({ options }: CommandInput): Promise<Settings
     nodeSelector: options.nodeSelector as string[] | undefined,
     tolerations: options.toleration as string[] | undefined,
     data: options.data as string[] | undefined,
+    dataSecret: options.dataSecret as string | undefined,
     trainCpu: options.trainCpu as string | undefined,
     trainMemory: options.trainMemory as string | undefined,
     gpus: replicaCount(options.gpu as string | undefined),
@@ -104,6 +111,14 @@ export function replicaCount(text: string | undefined): number | undefined {
   if (count >= 1) return count;
   throw new UserError("IAPP_CLI_NUMBER", `${text} is no number`, {
     remedy: "Give a whole number from 1; `iapp stop` ends all pods of an app.",
+  });
+}
+
+/** @throws UserError where data were named for a job of the cluster, and none is to be trained there */
+export function refuseData({ options }: CommandInput, there: boolean): void {
+  if (there || (options.data === undefined && options.dataSecret === undefined)) return;
+  throw new UserError("IAPP_CLI_DATA", "--data is for a training job of the cluster, and none is wanted", {
+    remedy: "Have the notebook trained there: --train-on cluster",
   });
 }
 
@@ -120,6 +135,7 @@ export function refuseFlags({ options }: CommandInput, target: Target | null): v
     "cpuTarget",
     "networkPolicy",
     "data",
+    "dataSecret",
     "trainOn",
     "trainCpu",
     "trainMemory",

@@ -9,6 +9,7 @@ import { findProject, type ProjectLayout } from "../project/layout.js";
 import type { Target } from "../project/targets.js";
 import {
   CLUSTER_OPTIONS,
+  refuseData,
   refuseFlags,
   settingsInput,
   TARGET_OPTION,
@@ -56,6 +57,7 @@ export default defineCommand({
     refuseFlags(input, target);
     if (target !== null) {
       const there = input.options.trainOn === "cluster" && notebook !== null;
+      refuseData(input, there);
       const train = there ? await trainThere(layout, target, notebook, name, input) : prepare;
       return onCluster(host, layout, target, { input, name, source: given, prepare: train });
     }

@@ -166,6 +166,13 @@ export const COMMANDS: CommandEntry[] = [
     load: () => import("./cluster-retrain.js"),
   },
   {
+    name: "_cluster-data",
+    summary: "copy data from buckets on a cluster",
+    group: "tools",
+    hidden: true,
+    load: () => import("./cluster-data.js"),
+  },
+  {
     name: "_rollout",
     summary: "drive an app's rollout",
     group: "tools",

@@ -29,7 +29,7 @@ export default defineCommand({
 });
 
 /** Events as lines of the container's log, in their order. */
-function logging(
+export function logging(
   host: Host,
   lineOf: (event: IappEvent, now: number) => string,
 ): { emit: (event: IappEvent) => void; written: () => Promise<void> } {

@@ -13,7 +13,7 @@ import { projectConfig } from "../config/index.js";
 import { ExitCode, Interrupted, UserError } from "../core/errors.js";
 import type { Host } from "../core/host.js";
 import { findProject } from "../project/layout.js";
-import { refuseFlags, TARGET_OPTION, TRAIN_ON_OPTIONS, targetOf } from "./cluster-options.js";
+import { refuseData, refuseFlags, TARGET_OPTION, TRAIN_ON_OPTIONS, targetOf } from "./cluster-options.js";
 import { type CommandInput, defineCommand } from "./command.js";
 import { candidateOf, trainThere } from "./deploy.js";
 import { PACE_OPTIONS, paceOf } from "./pace.js";
@@ -155,6 +155,7 @@ export default defineCommand({
       const target = await targetOf(host, input, layout.root);
       refuseFlags(input, target);
       const there = target !== null && input.options.trainOn === "cluster" && given.endsWith(".ipynb");
+      refuseData(input, there);
       const wanted: RolloutInput = {
         layout,
         name,

@@ -15,7 +15,7 @@ import { TRAIN_OPTIONS, trainInput } from "./train.js";
 const APP = { name: "[app]", summary: "name of the app (default: the only one)" };
 
 /** Of how pods are run, what is about the training job. */
-const JOB_FLAGS = /^--(env|env-from|node-selector|toleration|train-cpu|train-memory|gpu|data) /;
+const JOB_FLAGS = /^--(env|env-from|node-selector|toleration|train-cpu|train-memory|gpu|data|data-secret) /;
 const JOB_OPTIONS: OptionSpec[] = [...CLUSTER_OPTIONS, ...TRAIN_ON_OPTIONS].filter(({ flags }) =>
   JOB_FLAGS.test(flags),
 );
@@ -37,6 +37,7 @@ export default defineCommand({
   examples: [
     'iapp schedule churn.ipynb --cron "0 3 * * 1" --time-zone Europe/Berlin --target prod',
     'iapp schedule churn.ipynb --cron "@daily" --data pvc:lake:/churn=data --target prod',
+    'iapp schedule churn.ipynb --cron "@daily" --data s3://lake/churn=data --data-secret lake --target prod',
     "iapp schedule run churn --wait",
     "iapp schedule history churn",
   ],

@@ -1,6 +1,6 @@
 import { pause } from "../core/pause.js";
 import { eventsOf } from "./await-ready.js";
-import { type Cause, causeOf, type PodObject, refusalOf } from "./causes.js";
+import { type Cause, type ContainerStatus, causeOf, type PodObject, refusalOf } from "./causes.js";
 import type { KubeApi } from "./client/api.js";
 import type { KubeObject } from "./client/resources.js";
 import { lastLines } from "./logs.js";
@@ -19,7 +19,7 @@ export type JobEnd =
 
 const LOOK_MS = 700;
 
-/** Waits for the end of a Job. `message` is the termination message of its last container. @param tell what keeps it from running */
+/** Waits for the end of a Job. `message` is the termination message of the container with which its last pod ended. @param tell what keeps it from running */
 export async function awaitJob(api: KubeApi, name: string, tell: (text: string) => void): Promise<JobEnd> {
   let said = "";
   for (;;) {
@@ -34,9 +34,11 @@ export async function awaitJob(api: KubeApi, name: string, tell: (text: string) 
       ({ type, status }) => (type === "Complete" || type === "Failed") && status === "True",
     );
     if (end !== undefined) {
-      const message = last?.status?.containerStatuses?.[0]?.state?.terminated?.message;
+      const ended = last === undefined ? undefined : lastContainer(last);
+      const message = ended?.state?.terminated?.message;
       const failed = end.type === "Failed";
-      const lines = failed && last !== undefined ? await lastLines(api, last.metadata.name, "training", false) : [];
+      const container = ended?.name ?? "training";
+      const lines = failed && last !== undefined ? await lastLines(api, last.metadata.name, container, false) : [];
       const reason = `${end.reason ?? ""}${end.message === undefined ? "" : `: ${end.message}`}`;
       return { ended: failed ? "failed" : "complete", reason, message, lines };
     }
@@ -51,12 +53,20 @@ export async function awaitJob(api: KubeApi, name: string, tell: (text: string) 
   }
 }
 
+/** The container with which a pod has ended: where one that prepares has failed, no other was begun. */
+const lastContainer = (pod: PodObject): ContainerStatus | undefined =>
+  failedBefore(pod) ?? pod.status?.containerStatuses?.[0];
+
+const failedBefore = ({ status }: PodObject): ContainerStatus | undefined =>
+  status?.initContainerStatuses?.find(({ state }) => (state?.terminated?.exitCode ?? 0) !== 0);
+
 /** What keeps a Job's pod from running. A container that has ended is the Job's own business: it may try again. */
 async function hindrance(api: KubeApi, job: JobObject, pod: PodObject | undefined): Promise<Cause | null> {
   if (pod === undefined) {
     const events = await eventsOf(api, job);
     return refusalOf(events.filter(({ reason }) => reason === "FailedCreate").map(({ message }) => message ?? ""));
   }
-  if (pod.status?.phase !== "Pending") return null;
+  // For a moment a pod is still pending whose preparing container has failed.
+  if (pod.status?.phase !== "Pending" || failedBefore(pod) !== undefined) return null;
   return causeOf(pod, await eventsOf(api, pod));
 }

@@ -2,7 +2,11 @@ import type { KubeObject } from "./client/resources.js";
 
 /** The parts of a pod that tell how it is. */
 export interface PodObject extends KubeObject {
-  spec: { nodeName?: string; containers: { name: string; image: string }[] };
+  spec: {
+    nodeName?: string;
+    containers: { name: string; image: string }[];
+    initContainers?: { name: string; image: string }[];
+  };
   status?: {
     phase?: string;
     reason?: string;
@@ -88,7 +92,8 @@ export function causeOf(pod: PodObject, events: readonly EventObject[]): Cause |
 
 function ofContainer(status: ContainerStatus, pod: PodObject, events: readonly EventObject[]): Cause | null {
   const waiting = status.state?.waiting;
-  const image = pod.spec.containers.find(({ name }) => name === status.name)?.image ?? "its image";
+  const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
+  const image = containers.find(({ name }) => name === status.name)?.image ?? "its image";
   if (waiting?.reason === "ErrImagePull" || waiting?.reason === "ImagePullBackOff") {
     return imageCause(image, pullMessage(events) ?? waiting.message ?? "");
   }

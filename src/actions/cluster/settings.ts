@@ -20,8 +20,10 @@ export interface SettingsInput {
   nodeSelector?: string[] | undefined;
   /** `KEY=VALUE:EFFECT`, `KEY:EFFECT`, `KEY`. */
   tolerations?: string[] | undefined;
-  /** Data of training jobs: `pvc:CLAIM[:/FOLDER]=PATH`. */
+  /** Data of training jobs: `pvc:CLAIM[:/FOLDER]=PATH`, `s3://BUCKET[/PREFIX]=PATH`. */
   data?: string[] | undefined;
+  /** Name of the Secret with the credentials of their buckets. */
+  dataSecret?: string | undefined;
   trainCpu?: string | undefined;
   trainMemory?: string | undefined;
   gpus?: number | undefined;

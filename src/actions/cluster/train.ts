@@ -7,7 +7,7 @@ import { awaitJob, type JobEnd } from "../../kube/await-job.js";
 import type { KubeApi } from "../../kube/client/api.js";
 import type { KubeObject } from "../../kube/client/resources.js";
 import { followLogs } from "../../kube/logs.js";
-import { names, type TrainingSpec, trainingJob } from "../../kube/manifests/index.js";
+import { isBucket, names, type TrainingSpec, trainingJob } from "../../kube/manifests/index.js";
 import type { ProjectLayout } from "../../project/layout.js";
 import { forNodes, forPods, type Target } from "../../project/targets.js";
 import { buildTraining, parseReference } from "../build/index.js";
@@ -19,7 +19,7 @@ import type { TrainInput } from "../train/index.js";
 import { onTarget } from "./access.js";
 import { bundleFolder } from "./bundles.js";
 import { dataMounts, refuseMixed } from "./data.js";
-import { repositoryOf } from "./images.js";
+import { repositoryOf, toolImage } from "./images.js";
 import { jobSettings, type SettingsInput } from "./settings.js";
 
 export interface ClusterTrainInput {
@@ -54,7 +54,7 @@ export async function trainingSpec(
   { layout, target, name, train, settings, maxBytes }: ClusterTrainInput,
 ): Promise<{ spec: Omit<TrainingSpec, "name">; run: string }> {
   const tag = parseReference(`${repositoryOf(target, name)}:training`);
-  const data = dataMounts(settings.data ?? []);
+  const data = dataMounts(settings.data ?? [], settings.dataSecret);
   await refuseMixed(layout.root, data);
   const { reference, digest } = await buildTraining(ctx, {
     layout,
@@ -76,6 +76,7 @@ export async function trainingSpec(
     ...jobSettings(settings, target),
     pushSecret: target.push_secret,
     data,
+    dataImage: data.some(isBucket) ? await toolImage(ctx, layout, target) : null,
     deadline: train.runSeconds ?? 24 * 3600,
   };
   // The same image with other data is another run.

@@ -1,4 +1,5 @@
 export * from "./autoscaler.js";
+export * from "./data.js";
 export * from "./driver.js";
 export * from "./names.js";
 export * from "./network.js";

@@ -1,5 +1,5 @@
-import { PLACES } from "../../core/places.js";
 import type { KubeObject } from "../client/resources.js";
+import { DATA, type DataMount, dataContainers, dataVolumes, WORK } from "./data.js";
 import { labelsOf } from "./names.js";
 import {
   CONTAINER_SECURITY,
@@ -12,15 +12,6 @@ import {
   temporaryFolder,
   temporaryMount,
 } from "./pod.js";
-
-/** A claim, or a folder of it, that the notebook finds under a path of the project. Read only: it is the data of others, too. */
-export interface DataMount {
-  claim: string;
-  /** Folder inside of the claim, or null: all of it. */
-  subPath: string | null;
-  /** Relative to the project. */
-  path: string;
-}
 
 export interface TrainingSpec {
   app: string;
@@ -36,6 +27,8 @@ export interface TrainingSpec {
   /** Secret with the login of the registry to which the bundle goes. */
   pushSecret: string | null;
   data: DataMount[];
+  /** iapp's own image, for data from buckets; null where there are none. */
+  dataImage: string | null;
   /** Longest time for all tries, in seconds. */
   deadline: number;
 }
@@ -45,8 +38,6 @@ export const REPORT_PATH = "/dev/termination-log";
 const KEPT_SECONDS = 3600;
 /** What an iapp command ends with when trying again would give the same: failed, and refused. */
 const FINAL_CODES = [1, 2];
-/** Where the job finds the project. */
-const WORK = `/${PLACES.work}`;
 
 /** One training run as a Job: tried again when its node is lost, never when the notebook itself fails. */
 export function trainingJob(spec: TrainingSpec): KubeObject {
@@ -56,6 +47,8 @@ export function trainingJob(spec: TrainingSpec): KubeObject {
     secret === undefined ? { configMapRef: { name: configMap } } : { secretRef: { name: secret } },
   );
   const data = dataVolumes(spec.data);
+  const initContainers = dataContainers(spec.data, spec.dataImage, REPORT_PATH);
+  const containerNames = [...(initContainers.length === 0 ? [] : [DATA]), "training"];
   return {
     apiVersion: "batch/v1",
     kind: "Job",
@@ -67,7 +60,10 @@ export function trainingJob(spec: TrainingSpec): KubeObject {
       podFailurePolicy: {
         rules: [
           { action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] },
-          { action: "FailJob", onExitCodes: { containerName: "training", operator: "In", values: FINAL_CODES } },
+          ...containerNames.map((containerName) => ({
+            action: "FailJob",
+            onExitCodes: { containerName, operator: "In", values: FINAL_CODES },
+          })),
         ],
       },
       template: {
@@ -79,6 +75,7 @@ export function trainingJob(spec: TrainingSpec): KubeObject {
           enableServiceLinks: false,
           securityContext: POD_SECURITY,
           volumes: [{ name: "work", emptyDir: {} }, temporaryFolder, ...loginVolume(pushSecret), ...data.volumes],
+          ...(initContainers.length === 0 ? {} : { initContainers }),
           containers: [
             {
               name: "training",
@@ -116,22 +113,4 @@ export function loginVolume(secret: string | null): object[] {
 
 export function loginMount(secret: string | null): object[] {
   return secret === null ? [] : [{ name: "login", mountPath: "/login", readOnly: true }];
-}
-
-/** A claim of which several folders are wanted is one volume. */
-function dataVolumes(data: readonly DataMount[]): { volumes: object[]; mounts: object[]; env: EnvSource[] } {
-  const claims = [...new Set(data.map(({ claim }) => claim))];
-  const volumes = claims.map((claimName, i) => ({
-    name: `data-${i}`,
-    persistentVolumeClaim: { claimName, readOnly: true },
-  }));
-  const mounts = data.map(({ claim, subPath, path }) => ({
-    name: `data-${claims.indexOf(claim)}`,
-    mountPath: `${WORK}/${path}`,
-    readOnly: true,
-    ...(subPath === null ? {} : { subPath }),
-  }));
-  // The job puts the project there, but not into these.
-  const env = data.length === 0 ? [] : [{ name: "IAPP_MOUNTED", value: data.map(({ path }) => path).join(":") }];
-  return { volumes, mounts, env };
 }

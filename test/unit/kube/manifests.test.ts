@@ -111,22 +111,47 @@ describe("manifests", () => {
     expect(rules).not.toMatch(/secrets|serviceaccounts|roles|exec|\*/);
   });
 
+  const training = {
+    app: "churn",
+    name: "churn-train-1",
+    image: IMAGE,
+    args: ["--publish", "registry.example/team/churn"],
+  };
   it("train in a job", async () => {
     const job = trainingJob({
-      app: "churn",
-      name: "churn-train-1",
-      image: IMAGE,
-      args: ["--publish", "registry.example/team/churn"],
+      ...training,
       ...RUN,
       pushSecret: "push",
       data: [
         { claim: "lake", subPath: "churn/2024", path: "data" },
         { claim: "lake", subPath: null, path: "all" },
       ],
+      dataImage: null,
       deadline: 3600,
     });
     await expect(yamlOf([job], "prod")).toMatchFileSnapshot(
       join(import.meta.dirname, "../../fixtures/kube/training.yaml"),
     );
+  });
+
+  it("train in a job whose data come from buckets, and give their Secret to the container that copies them alone", async () => {
+    const job = trainingJob({
+      ...training,
+      ...RUN,
+      pushSecret: null,
+      data: [
+        { bucket: "lake", prefix: "churn/year=2024", secret: "keys", path: "data" },
+        { claim: "lake", subPath: null, path: "all" },
+        { bucket: "other", prefix: "$(AWS_SECRET_ACCESS_KEY)", secret: "keys", path: "in/raw" },
+      ],
+      dataImage: "registry.example/team/iapp@sha256:bb",
+      deadline: 3600,
+    });
+    await expect(yamlOf([job], "prod")).toMatchFileSnapshot(
+      join(import.meta.dirname, "../../fixtures/kube/training-bucket.yaml"),
+    );
+    const { containers } = (job as unknown as { spec: { template: { spec: { containers: object[] } } } }).spec.template
+      .spec;
+    expect(JSON.stringify(containers)).not.toContain("keys");
   });
 });

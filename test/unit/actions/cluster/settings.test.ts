@@ -1,6 +1,4 @@
-import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { dataMounts, refuseMixed } from "../../../../src/actions/cluster/data.js";
 import { jobSettings, parseAutoscale, wantedSettings } from "../../../../src/actions/cluster/settings.js";
 import { splitWords } from "../../../../src/actions/exec/index.js";
 import { newApp } from "../../../../src/kube/app-state.js";
@@ -21,36 +19,6 @@ const TARGET: Target = {
   push_secret: null,
   insecure: [],
 };
-
-describe("what is said of a job's data", () => {
-  it("is claims, folders of them, and paths of the project", () => {
-    expect(dataMounts(["pvc:lake=data", "pvc:lake:/a/b/=in/raw/"])).toEqual([
-      { claim: "lake", subPath: null, path: "data" },
-      { claim: "lake", subPath: "a/b", path: "in/raw" },
-    ]);
-  });
-
-  it.each(["pvc:lake", "pvc:lake=", "pvc:lake=.", "pvc:lake=../up", "pvc:lake=/etc", "lake=data", "pvc:Lake=data"])(
-    "is refused where it is not clear: %s",
-    (text) => {
-      expect(() => dataMounts([text])).toThrow("does not say what is put where");
-    },
-  );
-
-  it("is not put twice at one place, nor one inside of another, and not fetched from outside", () => {
-    expect(() => dataMounts(["pvc:a=data", "pvc:b=data"])).toThrow("two --data are put at data");
-    expect(() => dataMounts(["pvc:a=data", "pvc:b=data/b"])).toThrow("two --data");
-    expect(dataMounts(["pvc:a=data", "pvc:b=data2"])).toHaveLength(2);
-    expect(() => dataMounts(["s3://bucket/x=data"])).toThrow("s3://bucket/x is not in the cluster");
-  });
-
-  it("is not put where the project has files of its own", async () => {
-    const mounts = dataMounts(["pvc:lake=cluster/target", "pvc:lake=nowhere/raw", "pvc:lake=data"]);
-    const root = resolve(import.meta.dirname, "../../../../src/actions");
-    await expect(refuseMixed(root, mounts)).rejects.toThrow("the project has other files in cluster");
-    await refuseMixed(root, mounts.slice(1));
-  });
-});
 
 describe("what is said of how pods run", () => {
   it.each([
