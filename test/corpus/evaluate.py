@@ -153,7 +153,7 @@ def differs(left: Any, right: Any) -> list[int]:
     try:
         a, b = left.astype(float), right.astype(float)
         bound = 1e-5 if np.array_equal(a[np.isfinite(a)], a[np.isfinite(a)].astype(np.float32)) else 1e-9
-        size = np.nanmax(np.abs(a), axis=0, initial=0) * 1e-12 if a.size else 0
+        size = np.nanmax(np.abs(a), axis=0, initial=0) * 1e-11 if a.size else 0
         same = (a == b) | (np.isnan(a) & np.isnan(b)) | (np.abs(a - b) <= np.maximum(bound * np.abs(a), size))
     except (TypeError, ValueError):
         same = np.array([[str(x) == str(y) for x, y in zip(p, q)] for p, q in zip(left, right)])
