@@ -108,7 +108,11 @@ async function pytest(name, folder, extra = []) {
 
 async function vitest(name, extra) {
   const report = join(reports, `${name}.json`);
-  const env = { ...process.env, IAPP_TEST_PYTHON: join(work, "newest/bin/python") };
+  const env = {
+    ...process.env,
+    IAPP_TEST_PYTHON: join(work, "newest/bin/python"),
+    IAPP_TEST_PACKAGES: join(work, "packages"),
+  };
   const args = ["vitest", "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...extra];
   const { code, output } = await run("npx", args, { env: { ...env, NO_COLOR: "1" }, quiet: true });
   if (code !== 0) process.stdout.write(`\n--- vitest, ${name}\n${output}\n`);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ClusterSpace, hasCluster, registry } from "../helpers/cluster-app.js";
-import { limitedAccount, roleDocument } from "../helpers/cluster-project.js";
+import { limitedAccount, packageCache, roleDocument } from "../helpers/cluster-project.js";
 import { notebookText } from "../helpers/notebook-file.js";
 import { type Ran, run } from "../helpers/run.js";
 
@@ -25,7 +25,7 @@ describe.skipIf(!hasCluster)("iapp on a cluster", () => {
   const env = (): Record<string, string> => ({
     XDG_CACHE_HOME: join(root, "cache"),
     XDG_CONFIG_HOME: join(root, "config"),
-    UV_CACHE_DIR: join(root, "uv"),
+    UV_CACHE_DIR: packageCache(root),
     KUBECONFIG: join(root, "kubeconfig"),
   });
   const iapp = (...args: string[]): Promise<Ran> => run(process.execPath, [bin, ...args], project, env());

@@ -222,7 +222,8 @@ describe.skipIf(!hasCluster)("a rollout on a cluster", () => {
       }
       const meanwhile = traffic.answers.filter((one) => one.began > began);
       expect([...new Set(meanwhile.map(({ version }) => version))].sort()).toEqual([serving, to].sort());
-      expect(await driving).toMatchObject({ phase: "promoted" });
+      const state = await driving;
+      expect(state.phase, JSON.stringify(state.verdict)).toBe("promoted");
       const promoted = Date.now();
       await traffic.until(traffic.answers.length + 300);
       expect(of(serving).filter((one) => one.began > promoted)).toEqual([]);

@@ -38,7 +38,7 @@ export class ClusterProject {
     return {
       XDG_CACHE_HOME: join(this.root, "cache"),
       XDG_CONFIG_HOME: join(this.root, "config"),
-      UV_CACHE_DIR: join(this.root, "uv"),
+      UV_CACHE_DIR: packageCache(this.root),
       KUBECONFIG: this.admin,
     };
   }
@@ -91,6 +91,9 @@ export class ClusterProject {
     await this.json(["target", "use", "prod"]);
   }
 }
+
+/** Where packages are kept that were fetched: one folder for all tests of a run where it is given, else the test's own. */
+export const packageCache = (root: string): string => process.env.IAPP_TEST_PACKAGES ?? join(root, "uv");
 
 /** The printed YAML, without a parser of its own: `kubectl` reads it. */
 export async function roleDocument(text: string): Promise<object> {

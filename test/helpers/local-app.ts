@@ -28,6 +28,8 @@ export async function buildEntry(): Promise<{ path: string; remove: () => Promis
   return { path, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
+const PORTS = 350;
+
 /** Impatient, so that tests need not wait. */
 const QUICK: Partial<Settings> = {
   ready_ms: 45_000,
@@ -58,9 +60,10 @@ export class LocalApp {
 
   static async create(entry: string, settings: Partial<Settings> = {}, folder?: string): Promise<LocalApp> {
     const dir = folder ?? (await mkdtemp(join(tmpdir(), "iapp-app-")));
-    // Test files run side by side: not all of them shall try the first free port.
+    // Test files run side by side: each worker has ports of its own, behind those that commands take first.
+    const first = 8150 + PORTS * ((Number(process.env.VITEST_POOL_ID ?? 1) - 1) % 2);
     let number = 0;
-    do number = 8100 + Math.floor(Math.random() * 800);
+    do number = first + Math.floor(Math.random() * PORTS);
     while (!(await isPortFree(number)));
     const port = { host: "127.0.0.1", number, pinned: false };
     await updateState(dir, () => newState("demo", port, Date.now(), { ...QUICK, ...settings }));
