@@ -20,6 +20,8 @@ export interface Epoch {
   new: Arm;
   /** Answers above this index of `LATENCY_BOUNDS` are slow: the old version's p95 before, and half as much again. Null: not known then. */
   slow_above: number | null;
+  /** Slow answers of before that was known, where it became known in the middle: they are not counted. */
+  slow_before?: { old: number; new: number };
 }
 
 /** Fewest answers of the old version from which its p95 is taken. */
@@ -45,11 +47,25 @@ export function fold(
       weight: weights[pair.to] ?? 0,
       old: versions[pair.from] ?? NOTHING,
       new: versions[pair.to] ?? NOTHING,
-      slow_above: before === undefined ? slowAbove([...found.values()]) : before.slow_above,
+      ...slowness(before, [...found.values()]),
     });
   }
   return [...found.values()];
 }
+
+/** What is slow is laid down before it is counted: never by the very answers that are judged by it. */
+function slowness(before: Epoch | undefined, known: readonly Epoch[]): Pick<Epoch, "slow_above" | "slow_before"> {
+  if (before?.slow_above != null) {
+    const { slow_above, slow_before } = before;
+    return slow_before === undefined ? { slow_above } : { slow_above, slow_before };
+  }
+  const slow_above = slowAbove(known);
+  if (before === undefined || slow_above === null) return { slow_above };
+  return { slow_above, slow_before: { old: slowIn(before.old, slow_above), new: slowIn(before.new, slow_above) } };
+}
+
+const slowIn = ({ latency }: Arm, above: number): number =>
+  latency.slice(above + 1).reduce((sum, count) => sum + count, 0);
 
 /** Index of the bound above which an answer is slow, from what the old version has shown so far. */
 function slowAbove(epochs: readonly Epoch[]): number | null {
@@ -128,10 +144,10 @@ export function invalidShares(epochs: readonly Epoch[]): Shares[] {
 /** Answers that are slow. Failures are none: they are accused as such, and those of a version that has died are the fastest of all. */
 export function slowShares(epochs: readonly Epoch[], sticky = false): Shares[] {
   return epochs.map((epoch) => {
-    const { slow_above } = epoch;
-    const slow = (arm: Arm): number =>
-      slow_above === null ? 0 : arm.latency.slice(slow_above + 1).reduce((sum, count) => sum + count, 0);
-    return { weight: answerChance(epoch, sticky), onNew: slow(epoch.new), onOld: slow(epoch.old) };
+    const { slow_above, slow_before = { old: 0, new: 0 } } = epoch;
+    const slow = (side: "old" | "new"): number =>
+      slow_above === null ? 0 : slowIn(epoch[side], slow_above) - slow_before[side];
+    return { weight: answerChance(epoch, sticky), onNew: slow("new"), onOld: slow("old") };
   });
 }
 

@@ -89,6 +89,20 @@ describe("slow answers", () => {
     expect(slow(epochs).at(-1)).toEqual([0, 0]);
   });
 
+  it("are counted from then on where that is known in the middle of a step", () => {
+    const few: [number, number, EvidenceEpoch["versions"]] = [2, 0, { v1: counts(60) }];
+    const step = (old: number, fresh: number): RouterEvidence =>
+      report("a", few, [3, 500, { v1: counts(old), v2: counts(fresh, 0, 60) }]);
+    let epochs = fold(fold([], report("a", few), PAIR), step(50, 50), PAIR);
+    expect([epochs.at(-1)!.slow_above, slow(epochs).at(-1)]).toEqual([null, [0, 0]]);
+    // What has been read before is enough now; its own slow answers are left out.
+    epochs = fold(epochs, step(80, 80), PAIR);
+    expect(epochs.at(-1)!.slow_before).toEqual({ old: 0, new: 50 });
+    expect(slow(epochs).at(-1)).toEqual([30, 0]);
+    epochs = fold(epochs, step(200, 200), PAIR);
+    expect(slow(epochs).at(-1)).toEqual([150, 0]);
+  });
+
   it("know their quantiles", () => {
     expect(quantileIndex([10, 10, 0, 80], 0.05)).toBe(0);
     expect(quantileIndex([10, 10, 0, 80], 0.2)).toBe(1);
