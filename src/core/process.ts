@@ -32,9 +32,12 @@ export function isSameProcess(recorded: { pid: number; start: string | null }): 
   return start !== null && (recorded.start === null || start === recorded.start);
 }
 
-/** Waits until a recorded process has ended, at most this long. Resolves with whether it has. */
-export async function hasEnded(recorded: { pid: number; start: string | null }, ms: number): Promise<boolean> {
-  const deadline = performance.now() + ms;
+/** One that is about to end, or was killed, is gone at once but for what the kernel still does for it. */
+const ENDED_MS = 5000;
+
+/** Waits until a recorded process has ended, but not for ever. Resolves with whether it has. */
+export async function hasEnded(recorded: { pid: number; start: string | null }): Promise<boolean> {
+  const deadline = performance.now() + ENDED_MS;
   while (isSameProcess(recorded)) {
     if (performance.now() > deadline) return false;
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -32,14 +32,3 @@ export function logEvidence(shares: readonly Shares[]): number {
 export function isWorse(shares: readonly Shares[], alpha: number): boolean {
   return logEvidence(shares) >= Math.log(1 / alpha);
 }
-
-/**
- * How many times more prone the new version is, as far as can be seen: the common odds ratio over all shares (Mantel and Haenszel, 1959).
- * @returns 1 where nothing happened, infinity where it happened to the new version alone
- */
-export function proneness(shares: readonly Shares[]): number {
-  const fresh = shares.reduce((sum, { weight, onNew }) => sum + onNew * (1 - weight), 0);
-  const old = shares.reduce((sum, { weight, onOld }) => sum + onOld * weight, 0);
-  if (fresh === 0 && old === 0) return 1;
-  return fresh / old;
-}

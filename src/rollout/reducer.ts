@@ -1,5 +1,5 @@
 import type { RouterEvidence } from "../core/evidence.js";
-import { isWorse, logEvidence, proneness, type Shares } from "./attribution.js";
+import { isWorse, logEvidence, type Shares } from "./attribution.js";
 import { wasChangedByHand } from "./drift.js";
 import { errorShares, fold, invalidShares, refusedShares, slowShares, total } from "./evidence.js";
 import type { VersionView } from "./platform.js";
@@ -135,7 +135,7 @@ function failureOf(state: RolloutState, { views, evidence }: Seen): Verdict | nu
   if (state.phase === "shadow") return shadowFailure(state);
   const alpha = alphaOf(state);
   for (const [metric, shares] of Object.entries(testsOf(state)) as [TestName, Shares[]][]) {
-    if (isWorse(shares, alpha) && proneness(shares) >= LEAST[metric]) return proved(state, metric, shares, alpha);
+    if (isWorse(shares, alpha)) return proved(state, metric, shares, alpha);
   }
   return state.phase === "bake" ? bakeFailure(state) : null;
 }
@@ -152,12 +152,6 @@ export function testsOf({ epochs, sticky }: RolloutState): Record<TestName, Shar
     invalid: invalidShares(epochs),
   };
 }
-
-/**
- * Differences below these are nobody's business, however well they are proved. A process that stands still for a moment makes all answers of
- * that moment slow: they are not as independent of each other as the proof takes them for.
- */
-const LEAST: Record<TestName, number> = { errors: 0, slow: 2, refused: 0, invalid: 0 };
 
 /** What each of them accuses the new version of. */
 export const WORSE: Record<TestName, string> = {

@@ -1,3 +1,4 @@
+import { BodyReader } from "./body-reader.js";
 import { isUnsound, readField } from "./fields.js";
 
 /** Who is told what an answer consists of, in this order: head, any number of pieces, end. */
@@ -12,7 +13,16 @@ const HEAD_BYTES = 65_536;
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: (.*))?$/;
 const EMPTY = Buffer.alloc(0);
 
-type Stage = "head" | "length" | "until-close" | "chunk-size" | "chunk" | "chunk-end" | "trailer" | "done";
+/** Blanks behind the size are tolerated (RFC 9112, 7.1.1), and what extensions say concerns nobody. */
+const CHUNK = /^([0-9a-fA-F]{1,8})[ \t]*((?:;.*)?)$/;
+const RULES = {
+  chunk: CHUNK,
+  trailerBytes: HEAD_BYTES,
+  malformed: () => new Error("the body of the answer is not sound"),
+  tooLarge: () => new Error("the trailers are too large"),
+};
+
+type Stage = "head" | "body" | "until-close" | "done";
 
 /**
  * Reads HTTP/1.1 answers (RFC 9112), one at a time, from the pieces in which they arrive. What is not sound is an Error: a proxy that guesses where an
@@ -20,14 +30,16 @@ type Stage = "head" | "length" | "until-close" | "chunk-size" | "chunk" | "chunk
  */
 export class AnswerParser {
   readonly #sink: AnswerSink;
+  readonly #body: BodyReader;
   #isHead = false;
   #stage: Stage = "done";
   #kept: Buffer = EMPTY;
-  #left = 0;
   #reusable = true;
 
   constructor(sink: AnswerSink) {
     this.#sink = sink;
+    const end = (): void => this.#finish(this.#reusable);
+    this.#body = new BodyReader(RULES, { data: (piece) => sink.data(piece), end });
   }
 
   /** An answer is waited for. @param method of the request: an answer to HEAD has no body whatever its headers say */
@@ -66,54 +78,14 @@ export class AnswerParser {
     switch (this.#stage) {
       case "head":
         return this.#readHead(rest);
-      case "length":
-      case "chunk":
-        return this.#readBytes(rest);
+      case "body":
+        return this.#body.read(rest);
       case "until-close":
         this.#sink.data(rest);
         return EMPTY;
-      case "chunk-size":
-        return this.#readChunkSize(rest);
-      case "chunk-end":
-        if (rest.length < 2) return null;
-        if (rest[0] !== 13 || rest[1] !== 10) throw new Error("a chunk has no end");
-        this.#stage = "chunk-size";
-        return rest.subarray(2);
-      case "trailer":
-        return this.#readTrailer(rest);
       default:
         throw new Error("there is something behind the answer");
     }
-  }
-
-  #readBytes(rest: Buffer): Buffer {
-    const piece = rest.length <= this.#left ? rest : rest.subarray(0, this.#left);
-    this.#left -= piece.length;
-    this.#sink.data(piece);
-    if (this.#left === 0) {
-      if (this.#stage === "chunk") this.#stage = "chunk-end";
-      else this.#finish(this.#reusable);
-    }
-    return rest.subarray(piece.length);
-  }
-
-  #readChunkSize(rest: Buffer): Buffer | null {
-    const end = rest.indexOf("\r\n");
-    if (end < 0 && rest.length < 256) return null;
-    const match = /^([0-9a-fA-F]{1,8})[ \t]*(?:;.*)?$/.exec(rest.toString("latin1", 0, Math.max(0, end)));
-    if (match === null) throw new Error("the size of a chunk is not a number");
-    this.#left = Number.parseInt(match[1]!, 16);
-    this.#stage = this.#left === 0 ? "trailer" : "chunk";
-    return rest.subarray(end + 2);
-  }
-
-  /** Trailers concern one connection and are dropped. */
-  #readTrailer(rest: Buffer): Buffer | null {
-    const end = rest.indexOf("\r\n");
-    if (end < 0 && rest.length > HEAD_BYTES) throw new Error("the trailers are too large");
-    if (end < 0) return null;
-    if (end === 0) this.#finish(this.#reusable);
-    return rest.subarray(end + 2);
   }
 
   #readHead(rest: Buffer): Buffer | null {
@@ -131,14 +103,15 @@ export class AnswerParser {
     if (status === 101) throw new Error("the protocol was switched");
     if (status < 200) return behind;
     const headers = readHeaders(text, first);
-    this.#frame(headers, status, match[1] === "0");
+    const length = this.#frame(headers, status, match[1] === "0");
     this.#sink.head(status, match[3] ?? "", headers);
-    if (this.#stage === "length" && this.#left === 0) this.#finish(this.#reusable);
+    this.#stage = length === undefined ? "until-close" : "body";
+    if (length !== undefined) this.#body.begin(length);
     return behind;
   }
 
-  /** Where the body ends (RFC 9112, 6.3). */
-  #frame(headers: string[], status: number, isOld: boolean): void {
+  /** Where the body ends (RFC 9112, 6.3): its length, null where it comes in chunks, undefined where only the closed connection tells. */
+  #frame(headers: string[], status: number, isOld: boolean): number | null | undefined {
     let length: number | null = null;
     let chunked = false;
     let close = isOld;
@@ -161,15 +134,8 @@ export class AnswerParser {
     // Both together are how answers are smuggled: chunks count, and nothing comes after them on this connection.
     this.#reusable = !close && !(chunked && length !== null);
     if (chunked && length !== null) dropLengths(headers);
-    if (this.#isHead || status === 204 || status === 304) {
-      this.#stage = "length";
-      this.#left = 0;
-    } else if (chunked) this.#stage = "chunk-size";
-    else if (length === null) this.#stage = "until-close";
-    else {
-      this.#stage = "length";
-      this.#left = length;
-    }
+    if (this.#isHead || status === 204 || status === 304) return 0;
+    return chunked ? null : (length ?? undefined);
   }
 
   #finish(reusable: boolean): void {

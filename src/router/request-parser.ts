@@ -1,4 +1,4 @@
-import { isUnsound, readField } from "./fields.js";
+import { BodyReader } from "./body-reader.js";
 import { canBegin, malformed, Refusal, type RequestHead, readRequestHead } from "./request-head.js";
 
 /** Who is told what a request consists of, in this order: head, any number of pieces, end. */
@@ -11,15 +11,9 @@ export interface RequestSink {
 const EMPTY = Buffer.alloc(0);
 const CR = 13;
 const LF = 10;
-/** Bytes of the line before a chunk, and of all that such lines of one request say besides the size. */
-const CHUNK_LINE = 256;
-const EXTENSIONS = 4096;
 /** RFC 9112, 7.1.1, without the blanks that it only tolerates. */
 const CHUNK =
   /^([0-9a-fA-F]{1,8})((?:;[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:=(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+|"[\t !#-[\]-~]*"))?)*)$/;
-const NO_TRAILER = /^(?:connection|content-length|expect|host|transfer-encoding|upgrade)$/i;
-
-type Stage = "head" | "length" | "chunk-size" | "chunk" | "chunk-end" | "trailer";
 
 /**
  * Reads requests (RFC 9112) from the pieces in which they arrive, one at a time; into which pieces they are cut changes nothing. A proxy
@@ -28,22 +22,23 @@ type Stage = "head" | "length" | "chunk-size" | "chunk" | "chunk-end" | "trailer
 export class RequestParser {
   readonly #sink: RequestSink;
   readonly #headBytes: number;
-  #stage: Stage = "head";
+  readonly #body: BodyReader;
+  #inBody = false;
   #kept: Buffer = EMPTY;
-  #left = 0;
-  #extensions = 0;
-  #trailers = 0;
   #over = false;
 
   /** @param headBytes of request line and headers together */
   constructor(headBytes: number, sink: RequestSink) {
     this.#headBytes = headBytes;
     this.#sink = sink;
+    const tooLarge = () => new Refusal(431, "headers_too_large", "the request's trailers are too large");
+    const rules = { chunk: CHUNK, trailerBytes: headBytes, malformed, tooLarge };
+    this.#body = new BodyReader(rules, { data: (piece) => sink.data(piece), end: () => this.#finish() });
   }
 
   /** Nothing of a request has come since the last one. */
   get between(): boolean {
-    return this.#stage === "head" && this.#kept.length === 0;
+    return !this.#inBody && this.#kept.length === 0;
   }
 
   /**
@@ -55,7 +50,7 @@ export class RequestParser {
     const known = this.#kept.length;
     this.#kept = EMPTY;
     while (rest.length > 0) {
-      const next = this.#step(rest, known);
+      const next = this.#inBody ? this.#body.read(rest) : this.#readHead(rest, known);
       if (next === null) {
         this.#kept = rest;
         return EMPTY;
@@ -63,34 +58,14 @@ export class RequestParser {
       rest = next;
       if (this.#over) {
         this.#over = false;
-        this.#stage = "head";
+        this.#inBody = false;
         return rest;
       }
     }
     return EMPTY;
   }
 
-  /** What is left over, or null when more is needed first. */
-  #step(rest: Buffer, known: number): Buffer | null {
-    switch (this.#stage) {
-      case "head":
-        return this.#readHead(rest, known);
-      case "length":
-      case "chunk":
-        return this.#readBytes(rest);
-      case "chunk-size":
-        return this.#readChunkSize(rest);
-      case "chunk-end":
-        if (rest.length < 2) return null;
-        if (rest[0] !== CR || rest[1] !== LF) throw malformed();
-        this.#stage = "chunk-size";
-        return rest.subarray(2);
-      case "trailer":
-        return this.#readTrailer(rest);
-    }
-  }
-
-  /** @param known bytes in which no end has been found before */
+  /** What is left over, or null when more is needed first. @param known bytes in which no end has been found before */
   #readHead(rest: Buffer, known: number): Buffer | null {
     // RFC 9112, 2.2: empty lines before a request are left behind by old clients.
     if (rest[0] === CR) {
@@ -108,57 +83,10 @@ export class RequestParser {
       return null;
     }
     const head = readRequestHead(rest.toString("latin1", 0, end));
-    this.#frame(head);
+    this.#inBody = true;
     this.#sink.head(head);
-    if (head.length === 0) this.#finish();
+    this.#body.begin(head.length);
     return rest.subarray(end + 4);
-  }
-
-  #frame(head: RequestHead): void {
-    this.#stage = head.length === null ? "chunk-size" : "length";
-    this.#left = head.length ?? 0;
-    this.#extensions = 0;
-    this.#trailers = 0;
-  }
-
-  #readBytes(rest: Buffer): Buffer {
-    const piece = rest.length <= this.#left ? rest : rest.subarray(0, this.#left);
-    this.#left -= piece.length;
-    this.#sink.data(piece);
-    if (this.#left === 0) {
-      if (this.#stage === "chunk") this.#stage = "chunk-end";
-      else this.#finish();
-    }
-    return piece.length === rest.length ? EMPTY : rest.subarray(piece.length);
-  }
-
-  #readChunkSize(rest: Buffer): Buffer | null {
-    const end = rest.indexOf("\r\n", 0, "latin1");
-    if (end < 0 && rest.length <= CHUNK_LINE) return null;
-    const match = end < 0 || end > CHUNK_LINE ? null : CHUNK.exec(rest.toString("latin1", 0, end));
-    if (match === null) throw malformed();
-    this.#extensions += match[2]!.length;
-    if (this.#extensions > EXTENSIONS) throw malformed();
-    this.#left = Number.parseInt(match[1]!, 16);
-    this.#stage = this.#left === 0 ? "trailer" : "chunk";
-    return rest.subarray(end + 2);
-  }
-
-  /** Trailers are dropped; none may speak about the connection, or say where the body ends (RFC 9110, 6.5.1). */
-  #readTrailer(rest: Buffer): Buffer | null {
-    const end = rest.indexOf("\r\n", 0, "latin1");
-    if (this.#trailers + (end < 0 ? rest.length : end + 2) > this.#headBytes) {
-      throw new Refusal(431, "headers_too_large", "the request's trailers are too large");
-    }
-    if (end < 0) return null;
-    if (end === 0) this.#finish();
-    else {
-      this.#trailers += end + 2;
-      const line = rest.toString("latin1", 0, end);
-      const field: string[] = [];
-      if (isUnsound(line) || !readField(field, line, 0, end) || NO_TRAILER.test(field[0]!)) throw malformed();
-    }
-    return rest.subarray(end + 2);
   }
 
   #finish(): void {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { KubeObject } from "../../src/kube/client/resources.js";
 import { BucketServer } from "../helpers/bucket.js";
 import { hasCluster } from "../helpers/cluster-app.js";
-import { ClusterProject } from "../helpers/cluster-project.js";
+import { ClusterProject, DEPLOY_THERE } from "../helpers/cluster-project.js";
 
 const CELLS = [
   "import pandas as pd\nfrom sklearn.linear_model import LinearRegression",
@@ -53,15 +53,7 @@ describe.skipIf(!hasCluster)("training with what a bucket holds", () => {
   }
 
   const data = (name: string): string[] => ["--data", "s3://lake/churn=data", "--data-secret", name];
-  const deploy = (name: string): string[] => [
-    "deploy",
-    "nb.ipynb",
-    "--train-on",
-    "cluster",
-    "--replicas",
-    "1",
-    ...data(name),
-  ];
+  const deploy = (name: string): string[] => [...DEPLOY_THERE, ...data(name)];
 
   const answer = async (): Promise<number> => {
     const { stdout } = await project.iapp("predict", "nb", "-i", join(project.root, "row.ndjson"));

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { KubeObject } from "../../src/kube/client/resources.js";
 import { hasCluster, registry } from "../helpers/cluster-app.js";
-import { ClusterProject } from "../helpers/cluster-project.js";
+import { ClusterProject, DEPLOY_THERE } from "../helpers/cluster-project.js";
 
 const CELLS = [
   "import pandas as pd\nfrom sklearn.linear_model import LinearRegression",
@@ -84,15 +84,7 @@ with open('/lake/churn/d.csv', 'w') as f:
   };
 
   it("trains there with data that only the cluster has", async () => {
-    const deployed = await project.json<{ version: string }>([
-      "deploy",
-      "nb.ipynb",
-      "--train-on",
-      "cluster",
-      "--replicas",
-      "1",
-      ...DATA,
-    ]);
+    const deployed = await project.json<{ version: string }>([...DEPLOY_THERE, ...DATA]);
     expect(deployed.version).toBe("v1");
     const { code, stdout } = await project.iapp("predict", "nb", "--example", "--json");
     expect([code, stdout.includes("prediction")], stdout).toEqual([0, true]);

@@ -8,6 +8,9 @@ import { type Ran, run } from "./run.js";
 
 const bin = resolve(import.meta.dirname, "../../bin/iapp.js");
 
+/** What is said to train the project's notebook there. */
+export const DEPLOY_THERE = ["deploy", "nb.ipynb", "--train-on", "cluster", "--replicas", "1"];
+
 /** A project, and a namespace to which its commands go with exactly the rights that `iapp target check --role` prints. */
 export class ClusterProject {
   private constructor(

@@ -11,9 +11,6 @@ import { isOver, type Request, type RolloutState } from "../../rollout/state.js"
 import { type App, adopt, resolveApp } from "../apps/index.js";
 import { driveRollout } from "./drive.js";
 
-/** A killed process is gone at once, but for what the kernel still does for it. */
-const ENDED_MS = 5000;
-
 export interface RolloutStatus extends Explanation {
   app: string;
   /** Does a process drive it at the moment? */
@@ -88,7 +85,7 @@ async function endDriver(owner: LockOwner): Promise<void> {
     // Gone meanwhile, or another user's: then it is fenced as one on another machine is.
     return;
   }
-  await hasEnded(owner, ENDED_MS);
+  await hasEnded(owner);
 }
 
 const driverOf = ({ command, pid, host, since }: LockOwner): string =>

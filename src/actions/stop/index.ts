@@ -12,8 +12,6 @@ export interface StopResult {
   changed: boolean;
 }
 
-const ENDED_MS = 5000;
-
 /** Ends every process of an app and keeps everything else. Nothing to do is no failure. */
 export async function stop(ctx: Context, name: string | undefined): Promise<StopResult> {
   const app = await resolveApp(ctx, name);
@@ -49,6 +47,6 @@ export async function stopApp(ctx: Context, app: App): Promise<boolean> {
     return observed.supervisor === null && observed.router === null ? true : undefined;
   });
   // That was its last word; it ends a moment later, and nothing of the app may run when this is told to be done.
-  if (supervisor !== null) await hasEnded(supervisor, ENDED_MS);
+  if (supervisor !== null) await hasEnded(supervisor);
   return true;
 }

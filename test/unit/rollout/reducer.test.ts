@@ -215,22 +215,6 @@ describe("the reducer", () => {
     expect(look(evidence([[3, 100, [9, 0], [1, 0]]])).effects).toEqual([]);
   });
 
-  it("takes nothing back for somewhat more slow answers, however many there were", () => {
-    const slow = (old: number, fresh: number): Decision => {
-      const report = evidence([
-        [1, 0, [20_000, 0], [0, 0]],
-        [2, 500, [20_000, 0], [20_000, 0]],
-      ]);
-      const { v1, v2 } = report.epochs[1]!.versions;
-      v1!.latency[60] = old;
-      v2!.latency[60] = fresh;
-      const state = { ...applied(beginning(), 2, 0), stages: [{ weight: 500, ms: 1000, requests: 100 }] };
-      return decide(state, { views: view(1), evidence: [report] }, 500);
-    };
-    expect(slow(800, 1300).state.phase).toBe("step");
-    expect(slow(800, 1700).state).toMatchObject({ phase: "rolled-back", verdict: { metric: "slow" } });
-  });
-
   it("says what it waits for", () => {
     const state = applied(beginning(), 2, 0);
     const waits = (seen: RouterEvidence | null, now = 2000): string | undefined =>

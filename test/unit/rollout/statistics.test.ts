@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { HAZARDS, isWorse, logEvidence, proneness } from "../../../src/rollout/attribution.js";
+import { HAZARDS, isWorse, logEvidence } from "../../../src/rollout/attribution.js";
 import { difference, wilson, Z95 } from "../../../src/rollout/proportions.js";
 import { random } from "./simulation.js";
 
@@ -25,18 +25,6 @@ describe("error attribution", () => {
       const onOld = Math.exp(logEvidence([{ weight: w, onNew: 0, onOld: 1 }]));
       expect(w * onNew + (1 - w) * onOld).toBeCloseTo(1, 12);
     }
-  });
-
-  it("estimates how many times more prone the new version is, over steps of other weights", () => {
-    expect(proneness([])).toBe(1);
-    expect(proneness([{ weight: 0.1, onNew: 0, onOld: 3 }])).toBe(0);
-    expect(proneness([{ weight: 0.1, onNew: 3, onOld: 0 }])).toBe(Number.POSITIVE_INFINITY);
-    // Three times as prone at a tenth and at a half of the requests.
-    const steps = [
-      { weight: 0.1, onNew: 30, onOld: 90 },
-      { weight: 0.5, onNew: 300, onOld: 100 },
-    ];
-    expect(proneness(steps)).toBeCloseTo(3, 12);
   });
 
   it("does not overflow with many events", () => {

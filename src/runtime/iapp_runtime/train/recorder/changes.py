@@ -130,6 +130,6 @@ class Changes:
 
 
 def _holds(value: Any, touched: set[int]) -> bool:
-    if not isinstance(value, (list, tuple, dict)) or len(value) >= 100:
-        return False
-    return any(id(item) in touched for item in (value.values() if isinstance(value, dict) else value))
+    objects: set[int] = set()
+    reach(value, objects)
+    return not objects.isdisjoint(touched)
