@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 
 from service_helper import ROW, Service, make_bundle
+
+from iapp_runtime.score.service.server import _listen
 
 
 def test_strict_contracts_refuse_what_training_did_not_see(tmp_path):
@@ -66,6 +69,16 @@ def test_ends_by_sigterm_after_what_is_in_flight(tmp_path):
         thread.join()
     assert code == 0
     assert answers == [200] * 5
+
+
+def test_does_not_hold_an_answer_back_until_its_head_is_acknowledged():
+    listener = _listen("127.0.0.1", 0)
+    with listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            # By both: what an event loop sets by itself depends on the protocol that the listener names.
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+            assert listener.proto == socket.IPPROTO_TCP
 
 
 def test_turns_requests_away_when_too_many_wait(tmp_path):
