@@ -155,8 +155,12 @@ function imageCause(image: string, words: string): Cause {
   };
 }
 
-const pullMessage = (events: readonly EventObject[]): string | null =>
-  events.filter(({ reason, message }) => reason === "Failed" && /pull/i.test(message ?? "")).at(-1)?.message ?? null;
+/** The last words on a pull. `Error: ImagePullBackOff` is an event, too, the newest one at times, and tells nothing. */
+const pullMessage = (events: readonly EventObject[]): string | null => {
+  const told = ({ reason, message = "" }: EventObject): boolean =>
+    reason === "Failed" && /pull/i.test(message) && !message.startsWith("Error: ");
+  return events.filter(told).at(-1)?.message ?? null;
+};
 
 const oomEvent = (events: readonly EventObject[]): boolean => events.some(({ reason }) => reason === "OOMKilling");
 

@@ -22,6 +22,18 @@ describe("what keeps a pod from being ready", () => {
     ],
     ["image", false, container({ waiting: { reason: "ImagePullBackOff", message: "connection refused" } }), []],
     [
+      // As a kubelet tells it after some seconds: the words that say most are not the last.
+      "image",
+      true,
+      container({ waiting: { reason: "ImagePullBackOff", message: 'Back-off pulling image "r.example/a:1"' } }),
+      [
+        event("Failed", 'Failed to pull image "r.example/a:1": failed to resolve reference "r.example/a:1": not found'),
+        event("Failed", "Error: ErrImagePull"),
+        event("BackOff", 'Back-off pulling image "r.example/a:1"'),
+        event("Failed", "Error: ImagePullBackOff"),
+      ],
+    ],
+    [
       // The numbers of a port and of a digest say nothing.
       "image",
       false,
