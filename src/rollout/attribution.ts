@@ -2,7 +2,7 @@
 export interface Shares {
   /** Share of the new version, between 0 and 1. */
   weight: number;
-  /** Events (errors, slow answers) on the new version and on the old one. */
+  /** Events (errors, refusals) on the new version and on the old one. */
   onNew: number;
   onOld: number;
 }
@@ -24,6 +24,11 @@ export function logEvidence(shares: readonly Shares[]): number {
       return sum + onNew * Math.log(r / total) + onOld * Math.log(1 / total);
     }, 0),
   );
+  return logMean(logs);
+}
+
+/** The logarithm of the mean of numbers whose logarithms are given, which may be too large to be told. */
+export function logMean(logs: readonly number[]): number {
   const most = Math.max(...logs);
   return most + Math.log(logs.reduce((sum, one) => sum + Math.exp(one - most), 0) / logs.length);
 }

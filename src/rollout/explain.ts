@@ -1,5 +1,4 @@
 import { LATENCY_BOUNDS } from "../core/evidence.js";
-import { logEvidence, type Shares } from "./attribution.js";
 import { type Arm, quantileIndex, total } from "./evidence.js";
 import { shiftOf } from "./progress.js";
 import { difference } from "./proportions.js";
@@ -75,9 +74,9 @@ export function explain(state: RolloutState, now: number): Explanation {
     in_step_ms: state.since_ms === null ? null : now - state.since_ms,
     step_ms: stage?.ms ?? restMs(state),
     arms: [armView(state.from, both.old), armView(state.to, both.new)],
-    tests: (Object.entries(testsOf(state)) as [TestName, Shares[]][]).map(([name, shares]) => ({
-      name,
-      log_evidence: logEvidence(shares),
+    tests: Object.entries(testsOf(state)).map(([name, { log }]) => ({
+      name: name as TestName,
+      log_evidence: log,
       log_limit: limit,
     })),
     excess: { lower, upper, limit: state.limits.excess },

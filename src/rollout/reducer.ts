@@ -1,7 +1,8 @@
 import type { RouterEvidence } from "../core/evidence.js";
-import { isWorse, logEvidence, type Shares } from "./attribution.js";
+import { logEvidence, type Shares } from "./attribution.js";
 import { wasChangedByHand } from "./drift.js";
-import { errorShares, fold, invalidShares, refusedShares, slowShares, total } from "./evidence.js";
+import { errorShares, fold, invalidShares, refusedShares, total } from "./evidence.js";
+import { logPace, pursue } from "./pace.js";
 import type { VersionView } from "./platform.js";
 import { trials, waiting } from "./progress.js";
 import { difference } from "./proportions.js";
@@ -32,7 +33,7 @@ export interface Decision {
 /** One look: what the state becomes, and what to do. Pure. */
 export function decide(before: RolloutState, seen: Seen, now: number): Decision {
   if (isOver(before)) return { state: before, effects: [] };
-  let state = withEvidence(before, seen);
+  let state = withEvidence(before, seen, now);
   const asked = obey(state, now);
   if (asked.done) return asked.decision;
   state = asked.decision.state;
@@ -75,12 +76,14 @@ export function weightOf(state: RolloutState): number {
   return 0;
 }
 
-function withEvidence(state: RolloutState, { evidence }: Seen): RolloutState {
+function withEvidence(state: RolloutState, { evidence }: Seen, now: number): RolloutState {
   if (state.first_generation === 0) return state;
   const pair = { from: state.from, to: state.to, since: state.first_generation };
+  const epochs = evidence.reduce((known, report) => fold(known, report, pair), state.epochs);
   return {
     ...state,
-    epochs: evidence.reduce((epochs, report) => fold(epochs, report, pair), state.epochs),
+    epochs,
+    pace: pursue(state.pace, epochs, weightOf(state), now),
     mirrors: evidence.reduce((mirrors, report) => foldMirror(mirrors, report, pair), state.mirrors),
   };
 }
@@ -134,23 +137,35 @@ function failureOf(state: RolloutState, { views, evidence }: Seen): Verdict | nu
   }
   if (state.phase === "shadow") return shadowFailure(state);
   const alpha = alphaOf(state);
-  for (const [metric, shares] of Object.entries(testsOf(state)) as [TestName, Shares[]][]) {
-    if (isWorse(shares, alpha)) return proved(state, metric, shares, alpha);
+  for (const [metric, test] of Object.entries(testsOf(state)) as [TestName, Test][]) {
+    if (test.log >= Math.log(1 / alpha)) return proved(state, metric, test, alpha);
   }
   return state.phase === "bake" ? bakeFailure(state) : null;
 }
 
 export type TestName = "errors" | "slow" | "refused" | "invalid";
 
+/** What was counted against each version, and the natural logarithm of the evidence that the new one is worse. */
+interface Test {
+  log: number;
+  onNew: number;
+  onOld: number;
+}
+
 /** What is tested of the new version in every look, in this order. */
-export function testsOf({ epochs, sticky }: RolloutState): Record<TestName, Shares[]> {
+export function testsOf({ epochs, sticky, pace }: RolloutState): Record<TestName, Test> {
   const stays = sticky !== null;
   return {
-    errors: errorShares(epochs, stays),
-    slow: slowShares(epochs, stays),
-    refused: refusedShares(epochs, stays),
-    invalid: invalidShares(epochs),
+    errors: attributed(errorShares(epochs, stays)),
+    slow: { log: logPace(pace), onNew: pace.compared.new.slow, onOld: pace.compared.old.slow },
+    refused: attributed(refusedShares(epochs, stays)),
+    invalid: attributed(invalidShares(epochs)),
   };
+}
+
+function attributed(shares: readonly Shares[]): Test {
+  const sum = (side: "onNew" | "onOld"): number => shares.reduce((all, share) => all + share[side], 0);
+  return { log: logEvidence(shares), onNew: sum("onNew"), onOld: sum("onOld") };
 }
 
 /** What each of them accuses the new version of. */
@@ -161,12 +176,9 @@ export const WORSE: Record<TestName, string> = {
   invalid: "gives no prediction more often",
 };
 
-function proved(state: RolloutState, metric: TestName, shares: readonly Shares[], alpha: number): Verdict {
-  const counts = {
-    [`${metric}_new`]: shares.reduce((sum, { onNew }) => sum + onNew, 0),
-    [`${metric}_old`]: shares.reduce((sum, { onOld }) => sum + onOld, 0),
-  };
-  const evidence = { log_evidence: logEvidence(shares), log_limit: Math.log(1 / alpha), alpha };
+function proved(state: RolloutState, metric: TestName, { log, onNew, onOld }: Test, alpha: number): Verdict {
+  const counts = { [`${metric}_new`]: onNew, [`${metric}_old`]: onOld };
+  const evidence = { log_evidence: log, log_limit: Math.log(1 / alpha), alpha };
   return {
     outcome: "fail",
     metric,

@@ -1,4 +1,5 @@
 import type { Epoch } from "./evidence.js";
+import { NO_PACE, type Pace } from "./pace.js";
 import type { MirrorCounts } from "./shadow.js";
 import type { Shadow, Stage, Sticky } from "./stage.js";
 
@@ -74,6 +75,7 @@ export interface RolloutState {
   first_generation: number;
   step_generation: number;
   epochs: Epoch[];
+  pace: Pace;
   mirrors: readonly MirrorCounts[];
   paused: { by: string; at_ms: number; why: string | null } | null;
   request: Request | null;
@@ -94,7 +96,7 @@ export const fenced = (state: RolloutState, now: number, text: string): RolloutS
 export const isOver = ({ phase }: RolloutState): boolean => TERMINAL.includes(phase);
 
 /** What rollouts had not from the beginning: one that was begun by an older iapp goes on without. */
-const LATER_PARTS = { term: 0, shadow: null, sticky: null, expect: NO_EXPECTATION };
+const LATER_PARTS = { term: 0, shadow: null, sticky: null, expect: NO_EXPECTATION, pace: NO_PACE };
 
 /** How a person wants a rollout to go, whichever versions it is about. */
 export interface RolloutPlan extends Pick<RolloutState, "stages" | "limits" | "shadow" | "sticky" | "expect"> {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type ArmCounts, LATENCY_BOUNDS, type RouterEvidence } from "../../../src/core/evidence.js";
 import { newSketch } from "../../../src/core/sketch.js";
+import { NO_PACE } from "../../../src/rollout/pace.js";
 import type { VersionView } from "../../../src/rollout/platform.js";
 import { applied, decide, type Effect, failedToStart, started, weightOf } from "../../../src/rollout/reducer.js";
 import { isOver, newRollout, type Phase, type Request, type RolloutState } from "../../../src/rollout/state.js";
@@ -172,7 +173,7 @@ function actions(model: Model): Action[] {
 
 /** History and times that change nothing are left out, so that equal situations are found to be equal. */
 function tidy(state: RolloutState): RolloutState {
-  return { ...state, history: [], updated_ms: 0, started_ms: 0 };
+  return { ...state, history: [], updated_ms: 0, started_ms: 0, pace: NO_PACE };
 }
 
 /** A decision is written first; after the weights it is noted that they are applied. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { LATENCY_BOUNDS, type RouterEvidence } from "../../../src/core/evidence.js";
+import { NO_PACE } from "../../../src/rollout/pace.js";
 import type { VersionView } from "../../../src/rollout/platform.js";
 import { applied, type Decision, decide, type Seen, started, weightOf } from "../../../src/rollout/reducer.js";
 import { isOver, newRollout, type Request, type RolloutState } from "../../../src/rollout/state.js";
@@ -225,6 +226,12 @@ describe("the reducer", () => {
     expect(waits(evidence([[2, 100, [900, 9], [100, 2]]]))).toBe(
       "it is not yet sure that the new version fails no more often",
     );
+    const doubted = { ...state, pace: { ...NO_PACE, logs: NO_PACE.logs.map(() => 2) } };
+    const seen = { views: view(1), evidence: [evidence([[2, 100, [900, 0], [150, 0]]])] };
+    expect(decide(state, seen, 2000).effects).toEqual([{ kind: "weights", weight: 500 }]);
+    const held = decide(doubted, seen, 2000);
+    expect(held).toMatchObject({ effects: [], state: { verdict: { numbers: { log_evidence: 2 } } } });
+    expect(held.state.verdict?.reason).toBe("it is not yet sure that the new version answers no more slowly");
   });
 
   it("asks for the weights again after a driver that may have died before they were applied", () => {

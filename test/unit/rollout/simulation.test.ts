@@ -58,12 +58,34 @@ describe("a rollout with requests that are made up", () => {
 
   it("takes back a slow one, and lets one be that is a little slower", () => {
     const slower = (times: number): Partial<World> => ({ median: { old: 0.01, new: 0.01 * times } });
-    expect(share(plays(12, slower(1)), "promoted")).toBe(1);
-    for (const times of [1.5, 2, 3]) {
+    for (const times of [0.9, 1, 1.1, 1.2]) expect(share(plays(8, slower(times)), "promoted")).toBe(1);
+    for (const [times, seconds] of [
+      [1.5, 150],
+      [2, 60],
+      [3, 30],
+      [40, 20],
+    ] as const) {
       const outcomes = plays(8, slower(times));
       expect(share(outcomes, "rolled-back")).toBe(1);
       expect(outcomes[0]!.state.verdict?.metric).toBe("slow");
+      expect(median(outcomes, (one) => one.seconds)).toBeLessThan(seconds);
     }
+  });
+
+  it.each([0.1, 0.5, 2])("does not blame it for moments in which either process halts, %d a second", (often) => {
+    const stalls = { old: often, new: often };
+    for (const stages of [["10,1m", "50,2m"], ["50,3m"], ["90,3m"]]) {
+      expect(share(plays(8, { stalls, stages }), "promoted")).toBe(1);
+    }
+    // One that halts far more often is found out.
+    const outcomes = plays(6, { stalls: { old: 0.1, new: 4 } });
+    expect(share(outcomes, "rolled-back")).toBe(1);
+    expect(outcomes[0]!.state.verdict?.metric).toBe("slow");
+  });
+
+  it("does not let one through that is slow, however short the steps are", () => {
+    const outcomes = plays(8, { stages: ["10,2s", "50,2s"], bakeMs: 1000, median: { old: 0.01, new: 0.1 } });
+    expect(share(outcomes, "rolled-back")).toBe(1);
   });
 
   it("takes back one whose process is gone", () => {

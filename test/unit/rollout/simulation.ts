@@ -23,6 +23,8 @@ export interface World {
   rate: number;
   /** Probability that a request to a version fails; time since the start in seconds is given. */
   errors: { old: (t: number) => number; new: (t: number) => number };
+  /** A process halts for a moment so many times a second, each for itself: all that it has in flight takes half a second longer. */
+  stalls?: { old: number; new: number };
   /** Median of the answer times in seconds (log-normal, sigma 0.5). */
   median: { old: number; new: number };
   stages: string[];
@@ -81,16 +83,17 @@ export function play(world: World): Outcome {
       generation,
     );
   };
+  let stalled = { old: false, new: false };
   const request = (t: number): void => {
     const onNew = next() * 1000 < weight;
     const side = onNew ? "new" : "old";
     const fails = next() < world.errors[side](t);
-    const seconds = world.median[side] * Math.exp(0.5 * normal());
+    const seconds = world.median[side] * Math.exp(0.5 * normal()) + (stalled[side] ? 0.5 : 0);
     const counts = epochs.at(-1)!.versions[onNew ? "v2" : "v1"]!;
     counts.requests += 1;
     counts.errors += Number(fails);
     const index = LATENCY_BOUNDS.findIndex((bound) => seconds <= bound);
-    counts.latency[index < 0 ? LATENCY_BOUNDS.length : index]! += 1;
+    if (!fails) counts.latency[index < 0 ? LATENCY_BOUNDS.length : index]! += 1;
     if (onNew) [served, failed] = [served + 1, failed + Number(fails)];
     const reason = guard.outcome(onNew ? "v2" : "v1", fails);
     if (reason !== null && diverted === null) {
@@ -111,7 +114,12 @@ export function play(world: World): Outcome {
       if (effect.weight !== weight) begin(effect.weight);
       state = applied(state, generation, t * 1000);
     }
-    for (let i = 0; i < world.rate / world.looks; i++) request(t);
+    // Short beside a look: those that are hit are a part of what it sees.
+    for (let i = 0; i < world.rate / world.looks; i++) {
+      if (world.stalls && (i * 10) % (world.rate / world.looks) < 10)
+        stalled = stallsOf(world.stalls, world.looks, next);
+      request(t);
+    }
     const dead = world.dies !== undefined && t >= world.dies;
     const views: VersionView[] = [
       { name: "v1", color: "blue", weight: 1000 - weight, ready: 1, problem: null, lines: [] },
@@ -137,4 +145,14 @@ export function play(world: World): Outcome {
     state = decision.state;
   }
   return { state, seconds: t, served, failed };
+}
+
+/** Which processes halt in a tenth of the time between two looks. */
+function stallsOf(
+  often: { old: number; new: number },
+  looks: number,
+  next: () => number,
+): { old: boolean; new: boolean } {
+  const hit = (perSecond: number): boolean => next() < perSecond / looks / 10;
+  return { old: hit(often.old), new: hit(often.new) };
 }
