@@ -1,3 +1,5 @@
+import { bet, newWager, type Wager } from "./wager.js";
+
 /** What happened while the new version got one share of the requests. */
 export interface Shares {
   /** Share of the new version, between 0 and 1. */
@@ -17,18 +19,7 @@ export const HAZARDS = [1.5, 2, 3, 5, 10, 30] as const;
  * time: P(ever >= 1/alpha) <= alpha (Ville's inequality; Shafer and Vovk, "Game-Theoretic Foundations for Probability and Finance").
  */
 export function logEvidence(shares: readonly Shares[]): number {
-  const logs = HAZARDS.map((r) =>
-    shares.reduce((sum, { weight: w, onNew, onOld }) => {
-      if (w <= 0 || w >= 1) return sum;
-      const total = r * w + 1 - w;
-      return sum + onNew * Math.log(r / total) + onOld * Math.log(1 / total);
-    }, 0),
-  );
-  return logMean(logs);
-}
-
-/** The logarithm of the mean of numbers whose logarithms are given, which may be too large to be told. */
-export function logMean(logs: readonly number[]): number {
+  const logs = logRatios(shares);
   const most = Math.max(...logs);
   return most + Math.log(logs.reduce((sum, one) => sum + Math.exp(one - most), 0) / logs.length);
 }
@@ -37,3 +28,23 @@ export function logMean(logs: readonly number[]): number {
 export function isWorse(shares: readonly Shares[], alpha: number): boolean {
   return logEvidence(shares) >= Math.log(1 / alpha);
 }
+
+/** The logarithm of the likelihood ratio of each hazard. */
+function logRatios(shares: readonly Shares[]): number[] {
+  return HAZARDS.map((r) =>
+    shares.filter(telling).reduce((sum, { weight: w, onNew, onOld }) => {
+      const total = r * w + 1 - w;
+      return sum + onNew * Math.log(r / total) + onOld * Math.log(1 / total);
+    }, 0),
+  );
+}
+
+/** Where all requests go to one of the two, nothing can be told apart. */
+const telling = ({ weight, onNew, onOld }: Shares): boolean => weight > 0 && weight < 1 && onNew + onOld > 0;
+
+/** The same evidence, gathered look by look: with what was counted since the last one. */
+export function attribute(before: Wager, added: readonly Shares[]): Wager {
+  return added.some(telling) ? bet(before, logRatios(added)) : before;
+}
+
+export const newAttribution = (): Wager => newWager(HAZARDS.length);

@@ -1,9 +1,10 @@
 import { LATENCY_BOUNDS } from "../core/evidence.js";
+import { type TestName, testsOf } from "./accusations.js";
 import { type Arm, quantileIndex, total } from "./evidence.js";
 import { shiftOf } from "./progress.js";
 import { difference } from "./proportions.js";
 import type { PredictionShift } from "./psi.js";
-import { type TestName, testsOf, weightOf } from "./reducer.js";
+import { weightOf } from "./reducer.js";
 import { explainShadow, type ShadowView } from "./shadow-view.js";
 import { alphaOf, isOver, type RolloutState, type Verdict } from "./state.js";
 

@@ -1,9 +1,9 @@
 import { type Arm, total } from "./evidence.js";
-import { logPace } from "./pace.js";
 import { difference } from "./proportions.js";
 import { predictionShift } from "./psi.js";
 import { shadowWaits } from "./shadow-verdict.js";
 import type { RolloutState, Verdict } from "./state.js";
+import { logOf } from "./wager.js";
 
 /** Evidence of slowness, as a logarithm, with which a step does not end: too little to accuse, and too much to give it more requests. */
 const DOUBT = Math.log(4);
@@ -36,7 +36,7 @@ export function waiting(state: RolloutState, now: number): Verdict | null {
     const reason = "it is not yet sure that the new version fails no more often";
     return hold(reason, { excess_upper: upper, excess_limit: state.limits.excess });
   }
-  const doubt = logPace(state.pace);
+  const doubt = logOf(state.pace.wager);
   if (doubt >= DOUBT) {
     const reason = "it is not yet sure that the new version answers no more slowly";
     return hold(reason, { log_evidence: doubt, log_doubt: DOUBT });

@@ -1,8 +1,8 @@
 import type { RouterEvidence } from "../core/evidence.js";
-import { logEvidence, type Shares } from "./attribution.js";
+import { gathered, type Test, type TestName, testsOf, WORSE } from "./accusations.js";
 import { wasChangedByHand } from "./drift.js";
-import { errorShares, fold, invalidShares, refusedShares, total } from "./evidence.js";
-import { logPace, pursue } from "./pace.js";
+import { fold, total } from "./evidence.js";
+import { pursue } from "./pace.js";
 import type { VersionView } from "./platform.js";
 import { trials, waiting } from "./progress.js";
 import { difference } from "./proportions.js";
@@ -83,6 +83,7 @@ function withEvidence(state: RolloutState, { evidence }: Seen, now: number): Rol
   return {
     ...state,
     epochs,
+    wagers: gathered(state, epochs),
     pace: pursue(state.pace, epochs, weightOf(state), now),
     mirrors: evidence.reduce((mirrors, report) => foldMirror(mirrors, report, pair), state.mirrors),
   };
@@ -142,39 +143,6 @@ function failureOf(state: RolloutState, { views, evidence }: Seen): Verdict | nu
   }
   return state.phase === "bake" ? bakeFailure(state) : null;
 }
-
-export type TestName = "errors" | "slow" | "refused" | "invalid";
-
-/** What was counted against each version, and the natural logarithm of the evidence that the new one is worse. */
-interface Test {
-  log: number;
-  onNew: number;
-  onOld: number;
-}
-
-/** What is tested of the new version in every look, in this order. */
-export function testsOf({ epochs, sticky, pace }: RolloutState): Record<TestName, Test> {
-  const stays = sticky !== null;
-  return {
-    errors: attributed(errorShares(epochs, stays)),
-    slow: { log: logPace(pace), onNew: pace.compared.new.slow, onOld: pace.compared.old.slow },
-    refused: attributed(refusedShares(epochs, stays)),
-    invalid: attributed(invalidShares(epochs)),
-  };
-}
-
-function attributed(shares: readonly Shares[]): Test {
-  const sum = (side: "onNew" | "onOld"): number => shares.reduce((all, share) => all + share[side], 0);
-  return { log: logEvidence(shares), onNew: sum("onNew"), onOld: sum("onOld") };
-}
-
-/** What each of them accuses the new version of. */
-export const WORSE: Record<TestName, string> = {
-  errors: "fails more often",
-  slow: "answers more slowly",
-  refused: "refuses more (4xx)",
-  invalid: "gives no prediction more often",
-};
 
 function proved(state: RolloutState, metric: TestName, { log, onNew, onOld }: Test, alpha: number): Verdict {
   const counts = { [`${metric}_new`]: onNew, [`${metric}_old`]: onOld };

@@ -1,7 +1,9 @@
+import { newAttribution } from "./attribution.js";
 import type { Epoch } from "./evidence.js";
 import { NO_PACE, type Pace } from "./pace.js";
 import type { MirrorCounts } from "./shadow.js";
 import type { Shadow, Stage, Sticky } from "./stage.js";
+import type { Wager } from "./wager.js";
 
 export type Phase = "starting" | "shadow" | "step" | "bake" | "promoted" | "rolled-back" | "aborted";
 
@@ -75,6 +77,8 @@ export interface RolloutState {
   first_generation: number;
   step_generation: number;
   epochs: Epoch[];
+  /** Evidence gathered look by look, and how fast the two answer. */
+  wagers: Record<"errors" | "refused" | "invalid", Wager>;
   pace: Pace;
   mirrors: readonly MirrorCounts[];
   paused: { by: string; at_ms: number; why: string | null } | null;
@@ -96,7 +100,14 @@ export const fenced = (state: RolloutState, now: number, text: string): RolloutS
 export const isOver = ({ phase }: RolloutState): boolean => TERMINAL.includes(phase);
 
 /** What rollouts had not from the beginning: one that was begun by an older iapp goes on without. */
-const LATER_PARTS = { term: 0, shadow: null, sticky: null, expect: NO_EXPECTATION, pace: NO_PACE };
+const LATER_PARTS = {
+  wagers: { errors: newAttribution(), refused: newAttribution(), invalid: newAttribution() },
+  term: 0,
+  shadow: null,
+  sticky: null,
+  expect: NO_EXPECTATION,
+  pace: NO_PACE,
+};
 
 /** How a person wants a rollout to go, whichever versions it is about. */
 export interface RolloutPlan extends Pick<RolloutState, "stages" | "limits" | "shadow" | "sticky" | "expect"> {

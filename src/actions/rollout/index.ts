@@ -1,6 +1,6 @@
+export { WORSE } from "../../rollout/accusations.js";
 export { contractBreaks } from "../../rollout/contract.js";
 export { type Explanation, explain } from "../../rollout/explain.js";
-export { WORSE } from "../../rollout/reducer.js";
 export {
   DEFAULT_SHADOW,
   DEFAULT_STAGES,

@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { LATENCY_BOUNDS } from "../../../src/core/evidence.js";
 import type { Arm, Epoch } from "../../../src/rollout/evidence.js";
-import { logPace, NO_PACE, type Pace, pursue } from "../../../src/rollout/pace.js";
+import { NO_PACE, type Pace, pursue } from "../../../src/rollout/pace.js";
+import { logOf } from "../../../src/rollout/wager.js";
 import { random } from "./simulation.js";
+
+const logPace = ({ wager }: Pace): number => logOf(wager);
 
 /** Answers of one version: so many in all, so many of them in a far bucket. */
 function arm(requests: number, slow = 0, far = 60, errors = 0): Arm {
@@ -41,7 +44,7 @@ describe("how fast two versions answer", () => {
       });
     }
     expect(logPace(NO_PACE)).toBeCloseTo(0, 12);
-    expect(logPace(paced(100, [arm(270, 3), arm(30, 30)]))).toBeGreaterThan(0.3);
+    expect(logPace(paced(100, [arm(270, 3), arm(30, 30)]))).toBeGreaterThan(0.1);
     expect(logPace(paced(100, [arm(270, 27), arm(30, 3)]))).toBeLessThan(0);
   });
 
@@ -83,7 +86,7 @@ describe("how fast two versions answer", () => {
     const before = paced(100, [arm(270), arm(30, 30)]);
     const counted = [BEFORE, epoch(100, arm(300), arm(40, 40)), epoch(500, arm(10), arm(10, 10))];
     const after = pursue(before, counted, 500, 9000);
-    expect(after).toMatchObject({ weight: 500, since_ms: 9000, logs: before.logs, new: { answers: 10, slow: 10 } });
+    expect(after).toMatchObject({ weight: 500, since_ms: 9000, wager: before.wager, new: { answers: 10, slow: 10 } });
     for (const weight of [0, 1000]) expect(pursue(before, counted, weight, 9000)).toBe(before);
   });
 
@@ -94,6 +97,20 @@ describe("how fast two versions answer", () => {
       old: { answers: 100, slow: 0 },
       new: { answers: 100, slow: 20 },
     });
+  });
+
+  it("finds out one that turns slow after an hour", () => {
+    let pace = paced(100);
+    for (const good of [0, 600, 3600]) {
+      pace = paced(100);
+      let [second, slow] = [0, 0];
+      for (; logPace(pace) < Math.log(400); second++) {
+        if (second >= good) slow += 10;
+        const counted = [BEFORE, epoch(100, arm(90 * second + 90), arm(10 * second + 10, slow))];
+        pace = pursue(pace, counted, 100, (second + 1) * 1000);
+      }
+      expect(second - good).toBeLessThan(good === 0 ? 14 : 40);
+    }
   });
 
   // Of both alike in the mean: in bursts that take all of one process, and one by one.

@@ -226,7 +226,7 @@ describe("the reducer", () => {
     expect(waits(evidence([[2, 100, [900, 9], [100, 2]]]))).toBe(
       "it is not yet sure that the new version fails no more often",
     );
-    const doubted = { ...state, pace: { ...NO_PACE, logs: NO_PACE.logs.map(() => 2) } };
+    const doubted = { ...state, pace: { ...NO_PACE, wager: { ...NO_PACE.wager, reserve: Math.exp(2) } } };
     const seen = { views: view(1), evidence: [evidence([[2, 100, [900, 0], [150, 0]]])] };
     expect(decide(state, seen, 2000).effects).toEqual([{ kind: "weights", weight: 500 }]);
     const held = decide(doubted, seen, 2000);

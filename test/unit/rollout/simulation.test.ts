@@ -56,6 +56,17 @@ describe("a rollout with requests that are made up", () => {
     for (const { state } of outcomes) expect(state.verdict?.metric).toMatch(/^(bake|guard)$/);
   });
 
+  it.each([
+    [0.005, 0.05, 90],
+    [0.02, 0.1, 70],
+    [0.05, 0.2, 60],
+  ])("takes back one that turns bad in a long step, from %d to %d", (before, after, seconds) => {
+    const turning = (t: number): number => (t > 1500 ? after : before);
+    const outcomes = plays(4, { errors: { old: () => before, new: turning }, stages: ["10,1h"] });
+    expect(share(outcomes, "rolled-back")).toBe(1);
+    expect(median(outcomes, (one) => one.seconds - 1500)).toBeLessThan(seconds);
+  });
+
   it("takes back a slow one, and lets one be that is a little slower", () => {
     const slower = (times: number): Partial<World> => ({ median: { old: 0.01, new: 0.01 * times } });
     for (const times of [0.9, 1, 1.1, 1.2]) expect(share(plays(8, slower(times)), "promoted")).toBe(1);

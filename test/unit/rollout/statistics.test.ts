@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { HAZARDS, isWorse, logEvidence } from "../../../src/rollout/attribution.js";
+import {
+  attribute,
+  HAZARDS,
+  isWorse,
+  logEvidence,
+  newAttribution,
+  type Shares,
+} from "../../../src/rollout/attribution.js";
 import { difference, wilson, Z95 } from "../../../src/rollout/proportions.js";
+import { logOf, type Wager } from "../../../src/rollout/wager.js";
 import { random } from "./simulation.js";
 
 describe("error attribution", () => {
@@ -59,6 +67,53 @@ describe("error attribution", () => {
     expect(isWorse([{ weight: 0.1, onNew: 100, onOld: 900 }], 0.01)).toBe(false);
     // The same counts of the new version in a quiet time are proof.
     expect(isWorse([{ weight: 0.1, onNew: 100, onOld: 100 }], 0.01)).toBe(true);
+  });
+});
+
+describe("evidence gathered look by look", () => {
+  const gather = (looks: Shares[][]): Wager => looks.reduce(attribute, newAttribution());
+
+  it("is a fair game in every round, and none where nothing can be told apart", () => {
+    const before = gather([[{ weight: 0.1, onNew: 3, onOld: 9 }], [{ weight: 0.5, onNew: 2, onOld: 1 }]]);
+    for (const w of [0.01, 0.1, 0.5, 0.9]) {
+      const becomes = (onNew: number, onOld: number): number =>
+        Math.exp(logOf(attribute(before, [{ weight: w, onNew, onOld }])));
+      expect(w * becomes(1, 0) + (1 - w) * becomes(0, 1)).toBeCloseTo(Math.exp(logOf(before)), 10);
+    }
+    for (const weight of [0, 1]) expect(attribute(before, [{ weight, onNew: 5, onOld: 5 }])).toBe(before);
+    expect(attribute(before, [{ weight: 0.5, onNew: 0, onOld: 0 }])).toBe(before);
+  });
+
+  it("is worth half as much as what was always known, and much more where it comes late", () => {
+    const shares = { weight: 0.1, onNew: 8, onOld: 5 };
+    expect(logOf(gather([[shares]]))).toBeCloseTo(Math.log(0.5 + 0.5 * Math.exp(logEvidence([shares]))), 10);
+    const quiet = Array.from({ length: 1000 }, () => [{ weight: 0.1, onNew: 1, onOld: 9 }]);
+    const bad = Array.from({ length: 30 }, () => [{ weight: 0.1, onNew: 2, onOld: 1 }]);
+    expect(logOf(gather([...quiet, ...bad]))).toBeGreaterThan(6);
+    expect(logEvidence([...quiet, ...bad].flat())).toBeLessThan(-50);
+  });
+
+  it("accuses one that is no worse seldom, however often one looks", () => {
+    const next = random(8);
+    const runs = 2000;
+    let accused = 0;
+    for (let run = 0; run < runs; run++) {
+      let wager = newAttribution();
+      for (let event = 0; event < 300 && logOf(wager) < Math.log(20); event++) {
+        const onNew = Number(next() < 0.1);
+        wager = attribute(wager, [{ weight: 0.1, onNew, onOld: 1 - onNew }]);
+      }
+      accused += Number(logOf(wager) >= Math.log(20));
+    }
+    // Ville, as above.
+    expect(accused / runs).toBeLessThan(0.065);
+    expect(accused).toBeGreaterThan(0);
+  });
+
+  it("stays a number that can be written, whatever comes", () => {
+    const much = gather([[{ weight: 0.5, onNew: 1e6, onOld: 0 }], [{ weight: 0.5, onNew: 1e6, onOld: 0 }]]);
+    expect(logOf(JSON.parse(JSON.stringify(much)) as Wager)).toBeGreaterThan(600);
+    expect(logOf(gather([[{ weight: 0.5, onNew: 0, onOld: 1e6 }]]))).toBeCloseTo(Math.log(0.5), 10);
   });
 });
 
