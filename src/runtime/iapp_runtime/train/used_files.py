@@ -21,11 +21,11 @@ class FileWatch:
         self.workdir = workdir.resolve()
         self.cell: int | None = None
         self.opened: dict[str, int | None] = {}
-        self.active = True
-        sys.addaudithook(self._audit)
+        _watch(self)
 
-    def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if event != "open" or not self.active or self.cell is None:
+    def note(self, arguments: tuple[Any, ...]) -> None:
+        """A file is opened: its path, mode and flags."""
+        if self.cell is None:
             return
         try:
             path, mode = arguments[0], arguments[1]
@@ -38,7 +38,7 @@ class FileWatch:
 
     def data_files(self) -> list[dict[str, Any]]:
         """`data_files` of record.json: files that are still there, outside of the interpreter's own folders."""
-        self.active = False
+        _watch(None)
         found = []
         for path, cell in self.opened.items():
             if self._is_interpreters(path):
@@ -65,6 +65,24 @@ class FileWatch:
             if path.startswith(str(self.workdir) + os.sep) and "site-packages" not in path and os.path.isfile(path):
                 found.append({"path": path, "sha256": digest(path)})
         return sorted(found, key=lambda m: m["path"])
+
+
+_watching: FileWatch | None = None
+_hooked = False
+
+
+def _watch(watch: FileWatch | None) -> None:
+    """Has the interpreter tell it of each file. One hook: they stay for good, and slow whatever is audited."""
+    global _watching, _hooked
+    _watching = watch
+    if not _hooked:
+        sys.addaudithook(_audit)
+        _hooked = True
+
+
+def _audit(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "open" and _watching is not None:
+        _watching.note(arguments)
 
 
 def digest(path: str) -> str:
