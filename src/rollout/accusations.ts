@@ -1,7 +1,7 @@
 import { attribute, type Shares } from "./attribution.js";
-import { type Epoch, errorShares, grown, invalidShares, refusedShares } from "./evidence.js";
+import { type Epoch, errorShares, invalidShares, refusedShares } from "./evidence.js";
 import type { RolloutState } from "./state.js";
-import { logOf } from "./wager.js";
+import { logOf, type Wager } from "./wager.js";
 
 export type TestName = "errors" | "slow" | "refused" | "invalid";
 
@@ -34,12 +34,21 @@ export const WORSE: Record<TestName, string> = {
 
 /** What has been gathered against the new version when this much has been counted. */
 export function gathered({ epochs: before, sticky, wagers }: RolloutState, epochs: readonly Epoch[]): Wagers {
-  const added = sharesOf(grown(before, epochs), sticky !== null);
-  return {
-    errors: attribute(wagers.errors, added.errors),
-    refused: attribute(wagers.refused, added.refused),
-    invalid: attribute(wagers.invalid, added.invalid),
-  };
+  const [known, all] = [sharesOf(before, sticky !== null), sharesOf(epochs, sticky !== null)];
+  const gather = (name: keyof Wagers): Wager => attribute(wagers[name], added(known[name], all[name]));
+  return { errors: gather("errors"), refused: gather("refused"), invalid: gather("invalid") };
+}
+
+/**
+ * What has come since; epochs keep their places. The chance is that of the whole epoch: where it is a share of what was counted, a look
+ * that saw a single answer would know of none.
+ */
+function added(before: readonly Shares[], after: readonly Shares[]): Shares[] {
+  return after.map(({ weight, onNew, onOld }, i) => ({
+    weight,
+    onNew: Math.max(0, onNew - (before[i]?.onNew ?? 0)),
+    onOld: Math.max(0, onOld - (before[i]?.onOld ?? 0)),
+  }));
 }
 
 type Wagers = RolloutState["wagers"];

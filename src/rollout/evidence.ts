@@ -42,32 +42,6 @@ export function fold(
   return [...found.values()];
 }
 
-/** What was counted of failures since `before`; no answer times. */
-export function grown(before: readonly Epoch[], after: readonly Epoch[]): Epoch[] {
-  return after.map((epoch) => {
-    const known = before.find(({ router, generation }) => router === epoch.router && generation === epoch.generation);
-    return known === undefined ? epoch : { ...epoch, old: more(known.old, epoch.old), new: more(known.new, epoch.new) };
-  });
-}
-
-function more(before: Arm, after: Arm): Arm {
-  const added = (of: (arm: Arm) => number | undefined): number => Math.max(0, (of(after) ?? 0) - (of(before) ?? 0));
-  const { predictions } = after;
-  return {
-    requests: added(({ requests }) => requests),
-    errors: added(({ errors }) => errors),
-    refused: added(({ refused }) => refused),
-    latency: [],
-    ...(predictions && {
-      predictions: {
-        ...predictions,
-        answers: added((arm) => arm.predictions?.answers),
-        invalid: added((arm) => arm.predictions?.invalid),
-      },
-    }),
-  };
-}
-
 /** Index of the bucket in which a quantile lies. */
 export function quantileIndex(latency: readonly number[], q: number): number {
   const total = latency.reduce((sum, count) => sum + count, 0);

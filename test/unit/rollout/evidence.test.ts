@@ -1,15 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type EvidenceEpoch, LATENCY_BOUNDS, type RouterEvidence } from "../../../src/core/evidence.js";
-import { newSketch } from "../../../src/core/sketch.js";
-import {
-  errorShares,
-  fold,
-  grown,
-  invalidShares,
-  quantileIndex,
-  refusedShares,
-  total,
-} from "../../../src/rollout/evidence.js";
+import { errorShares, fold, quantileIndex, total } from "../../../src/rollout/evidence.js";
 
 const PAIR = { from: "v1", to: "v2", since: 2 };
 
@@ -64,35 +55,6 @@ describe("what routers have counted", () => {
       { weight: 0.1, onNew: 4, onOld: 0 },
       { weight: 0.5, onNew: 0, onOld: 1 },
     ]);
-  });
-});
-
-describe("what has been added since the last look", () => {
-  it("is told for each router and each set of weights", () => {
-    const first = fold([], report("a", [3, 100, { v1: counts(90, 1), v2: counts(10, 2) }]), PAIR);
-    const both = fold(first, report("b", [3, 100, { v1: counts(9, 3) }]), PAIR);
-    const after = fold(both, report("a", [3, 100, { v1: counts(95, 1), v2: counts(20, 7) }]), PAIR);
-    expect(errorShares(grown(first, after))).toEqual([
-      { weight: 0.1, onNew: 5, onOld: 0 },
-      { weight: 0.1, onNew: 0, onOld: 3 },
-    ]);
-    expect(errorShares(grown(after, after))).toEqual([
-      { weight: 0.1, onNew: 0, onOld: 0 },
-      { weight: 0.1, onNew: 0, onOld: 0 },
-    ]);
-  });
-
-  it("holds sampled answers, too", () => {
-    const sampled = (answers: number, invalid: number) => {
-      const predictions = { answers, invalid, rows: answers, labels: {}, others: 0, numbers: newSketch() };
-      return { ...counts(100), refused: invalid, predictions };
-    };
-    const look = (invalid: number) =>
-      fold([], report("a", [3, 500, { v1: sampled(60, 1), v2: sampled(40 + invalid, invalid) }]), PAIR);
-    const added = grown(look(2), look(12));
-    expect(invalidShares(added)).toEqual([{ weight: 1, onNew: 10, onOld: 0 }]);
-    expect(invalidShares(grown([], look(10)))[0]!.weight).toBeCloseTo(50 / 110, 12);
-    expect(refusedShares(added)).toEqual([{ weight: 0.5, onNew: 10, onOld: 0 }]);
   });
 });
 
